@@ -1,0 +1,37 @@
+# Every target makes the environment it needs; nothing has to be done first.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test lint clean
+
+help:
+	@echo "make demo   compare the four architectures on a real series (under three minutes)"
+	@echo "make test   run the tests"
+	@echo "make lint   check style, types and the direction of imports"
+	@echo "make clean  remove the environment and everything generated"
+
+# One environment; a stamp for each extra that has been installed into it.
+$(VENV)/.has-%: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[$*]"
+	@touch $@
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+demo: $(VENV)/.has-plot
+	$(BIN)/python examples/plot_compare_architectures.py
+
+test: $(VENV)/.has-test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.has-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) build dist examples/output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

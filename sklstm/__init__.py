@@ -1,0 +1,65 @@
+"""LSTM networks that behave like scikit-learn.
+
+Names are resolved when they are first used: what needs no network imports no TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ARCHITECTURES": "_architectures",
+    "LSTMClassifier": "_classifier",
+    "LSTMRegressor": "_regressor",
+    "PurgedTimeSeriesSplit": "model_selection",
+    "SlidingWindow": "windowing",
+    "TimeDistributedTransformer": "windowing",
+    "last_window": "windowing",
+    "make_windows": "windowing",
+}
+_MODULES = ("datasets", "model_selection", "windowing")
+
+__all__ = [
+    "ARCHITECTURES",
+    "LSTMClassifier",
+    "LSTMRegressor",
+    "PurgedTimeSeriesSplit",
+    "SlidingWindow",
+    "TimeDistributedTransformer",
+    "__version__",
+    "datasets",
+    "last_window",
+    "make_windows",
+    "model_selection",
+    "windowing",
+]
+
+if TYPE_CHECKING:
+    from sklstm import datasets, model_selection, windowing
+    from sklstm._architectures import ARCHITECTURES
+    from sklstm._classifier import LSTMClassifier
+    from sklstm._regressor import LSTMRegressor
+    from sklstm.model_selection import PurgedTimeSeriesSplit
+    from sklstm.windowing import (
+        SlidingWindow,
+        TimeDistributedTransformer,
+        last_window,
+        make_windows,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

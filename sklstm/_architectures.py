@@ -1,0 +1,248 @@
+"""The four networks: from a plan of plain numbers to an uncompiled Keras model.
+
+A :class:`Network` says all that is needed to build the model again, and nothing else. Each
+architecture is one function that takes the network's input and its plan and returns what the
+head reads; to add a fifth, write such a function and enter it in ``_BUILDERS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sklstm._tensorflow import keras, start
+
+layers = keras.layers
+
+
+@dataclass(frozen=True)
+class Network:
+    """Plan of a network: plain numbers and names, hashable, cheap to pickle.
+
+    Parameters
+    ----------
+    arch : str
+        A name in ``ARCHITECTURES``.
+    n_timesteps, n_features, n_outputs : int
+        Shape of a sequence, and the number of units of the head.
+    head : {"linear", "softmax", "sigmoid"}
+        Activation of the head.
+    units : tuple of int
+        LSTM units, one number a layer.
+    activations : tuple of str
+        Keras's names of the activations of the LSTM layers, one a layer.
+    dropout : float
+        Fraction dropped after each recurrent layer.
+    filters, kernel_size, pool_size : int
+        The convolution before the LSTM; only ``"cnn_lstm"`` reads them.
+    subsequences : int or None
+        Pieces that the window is cut into; only ``"cnn_lstm"`` reads it.
+    """
+
+    arch: str
+    n_timesteps: int
+    n_features: int
+    n_outputs: int
+    head: str
+    units: tuple[int, ...]
+    activations: tuple[str, ...]
+    dropout: float = 0.0
+    filters: int = 0
+    kernel_size: int = 0
+    pool_size: int = 0
+    subsequences: int | None = None
+
+    def build(self) -> Any:
+        """Build the uncompiled Keras model, of stock Keras layers in float32."""
+        start()
+        sequence = keras.Input((self.n_timesteps, self.n_features), name="sequence")
+        hidden = _BUILDERS[self.arch](sequence, self)
+        # Distinct names keep Keras's counters out of it: the same plan, the same model.
+        output = layers.Dense(self.n_outputs, self.head, name="dense", dtype="float32")(hidden)
+        return keras.Model(sequence, output, name=self.arch)
+
+
+def plan_network(
+    arch: str,
+    *,
+    n_timesteps: int,
+    n_features: int,
+    n_outputs: int,
+    head: str,
+    units: Any,
+    activation: Any,
+    dropout: float,
+    filters: int,
+    kernel_size: int,
+    pool_size: int,
+    subsequences: int | None,
+) -> Network:
+    """Turn an estimator's arguments into a plan, or say why they make no network.
+
+    Raises
+    ------
+    ValueError
+        If the convolution does not fit the sequences, ``units`` does not fit the architecture,
+        or the activation is none that Keras can name.
+    """
+    layer_units = _layer_units(arch, units)
+    plan: dict[str, Any] = {
+        "n_timesteps": int(n_timesteps),
+        "n_features": int(n_features),
+        "n_outputs": int(n_outputs),
+        "head": head,
+        "units": layer_units,
+        "activations": _layer_activations(activation, len(layer_units)),
+        "dropout": float(dropout),
+    }
+    if arch == "cnn_lstm":
+        _check_convolution(n_timesteps, kernel_size, pool_size, subsequences)
+        plan.update(
+            filters=int(filters),
+            kernel_size=int(kernel_size),
+            pool_size=int(pool_size),
+            subsequences=None if subsequences is None else int(subsequences),
+        )
+    return Network(arch, **plan)
+
+
+def _layer_units(arch: str, units: Any) -> tuple[int, ...]:
+    """Units of each LSTM layer: (u,), or (u, 2u, u) for the stack, or as listed."""
+    if isinstance(units, (list, tuple)):
+        if arch != "stacked":
+            raise ValueError(
+                f"units={units!r} lists the layers of a stack, but arch={arch!r} has one LSTM "
+                "layer: pass one int, or arch='stacked'."
+            )
+        return tuple(int(u) for u in units)
+    u = int(units)
+    return (u, 2 * u, u) if arch == "stacked" else (u,)
+
+
+def _layer_activations(activation: Any, n_layers: int) -> tuple[str, ...]:
+    """Names of the activations: the lecture's for "auto", else one for all."""
+    if isinstance(activation, str) and activation == "auto":
+        return ("tanh",) + ("relu",) * (n_layers - 1)
+    return (activation_name(activation),) * n_layers
+
+
+def activation_name(activation: Any) -> str:
+    """Name by which Keras finds an activation again, so that a plan stays plain data."""
+    name = activation
+    if callable(activation):
+        name = keras.activations.serialize(activation)
+        if isinstance(name, dict):  # Keras's form for functions that users registered
+            name = name["config"]
+    try:
+        keras.activations.get(name)
+    except (ValueError, TypeError):
+        name = None
+    if not isinstance(name, str):
+        raise ValueError(
+            f"activation={activation!r} is unknown to Keras. Pass 'auto', the name of a Keras "
+            "activation ('tanh', 'relu', ...) or a function registered with "
+            "keras.saving.register_keras_serializable."
+        )
+    return name
+
+
+def _check_convolution(
+    n_timesteps: int, kernel_size: int, pool_size: int, subsequences: int | None
+) -> None:
+    """Refuse a convolution or pooling that the sequences are too short for."""
+    length, whose = n_timesteps, f"sequences of {n_timesteps} time steps"
+    if subsequences is not None:
+        if n_timesteps % subsequences:
+            raise ValueError(
+                f"subsequences={subsequences} does not divide the {n_timesteps} time steps of a "
+                f"sequence. Choose a divisor of {n_timesteps}, or another look-back."
+            )
+        length = n_timesteps // subsequences
+        whose = f"the {length} time steps of each of the subsequences={subsequences}"
+    if kernel_size > length:
+        raise ValueError(
+            f"kernel_size={kernel_size} is longer than {whose}. Choose a kernel_size of at most "
+            f"{length}, or longer sequences."
+        )
+    convolved = length - kernel_size + 1
+    if pool_size > convolved:
+        raise ValueError(
+            f"pool_size={pool_size} leaves no step: a convolution with kernel_size={kernel_size} "
+            f"over {whose} leaves {convolved}. Choose a pool_size of at most {convolved}, a "
+            "smaller kernel_size, or longer sequences."
+        )
+
+
+def _vanilla(x: Any, network: Network) -> Any:
+    """LSTM."""
+    return _recurrent(x, network, 0)
+
+
+def _bidirectional(x: Any, network: Network) -> Any:
+    """Two LSTMs, one reading from either end, their outputs side by side."""
+    x = layers.Bidirectional(_lstm(network, 0), name="bidirectional", dtype="float32")(x)
+    return _drop(x, network, "dropout")
+
+
+def _stacked(x: Any, network: Network) -> Any:
+    """LSTMs one upon another; every one but the last returns its whole sequence."""
+    for layer in range(len(network.units)):
+        x = _recurrent(x, network, layer)
+    return x
+
+
+def _cnn_lstm(x: Any, network: Network) -> Any:
+    """Convolution and pooling in front of an LSTM.
+
+    Without subsequences the LSTM reads the pooled steps of the whole sequence. With k of
+    them the sequence is cut into k pieces, convolved piece by piece, and the LSTM reads one
+    flattened piece a step.
+    """
+    conv = layers.Conv1D(
+        network.filters, network.kernel_size, activation="relu", name="conv1d", dtype="float32"
+    )
+    pool = layers.MaxPooling1D(network.pool_size, name="max_pooling1d", dtype="float32")
+    if network.subsequences is None:
+        return _recurrent(pool(conv(x)), network, 0)
+    pieces = (network.subsequences, network.n_timesteps // network.subsequences)
+    x = layers.Reshape((*pieces, network.n_features), name="subsequences", dtype="float32")(x)
+    for layer in (conv, pool, layers.Flatten(name="flatten", dtype="float32")):
+        name = f"time_distributed_{layer.name}"
+        x = layers.TimeDistributed(layer, name=name, dtype="float32")(x)
+    return _recurrent(x, network, 0)
+
+
+def _lstm(network: Network, layer: int) -> Any:
+    last = layer == len(network.units) - 1
+    return layers.LSTM(
+        network.units[layer],
+        activation=network.activations[layer],
+        return_sequences=not last,
+        name=_numbered("lstm", layer),
+        dtype="float32",
+    )
+
+
+def _recurrent(x: Any, network: Network, layer: int) -> Any:
+    return _drop(_lstm(network, layer)(x), network, _numbered("dropout", layer))
+
+
+def _drop(x: Any, network: Network, name: str) -> Any:
+    if not network.dropout:
+        return x
+    return layers.Dropout(network.dropout, seed=0, name=name, dtype="float32")(x)
+
+
+def _numbered(name: str, layer: int) -> str:
+    return f"{name}_{layer}" if layer else name
+
+
+_BUILDERS: dict[str, Callable[[Any, Network], Any]] = {
+    "vanilla": _vanilla,
+    "bidirectional": _bidirectional,
+    "stacked": _stacked,
+    "cnn_lstm": _cnn_lstm,
+}
+
+ARCHITECTURES = tuple(_BUILDERS)

@@ -1,0 +1,450 @@
+"""LSTMClassifier: labels, probabilities, class weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, _fit_context
+from sklearn.model_selection import train_test_split
+from sklearn.utils import column_or_1d, compute_sample_weight
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import _check_y, check_array
+
+from sklstm._base import BaseLSTM, loss_name
+from sklstm._tensorflow import keras
+
+
+class LabelRows(TransformerMixin, BaseEstimator):
+    """Encode labels of any kind as rows for the network's head, and back.
+
+    Parameters
+    ----------
+    codes : bool
+        Whether the loss wants class numbers in place of one-hot rows.
+    multilabel : bool
+        Whether rows of zeros and ones are labels of their own even if each has a single one.
+
+    Attributes
+    ----------
+    kind_ : {"labels", "one-hot", "indicator"}
+        What y was: a label a sample, one-hot rows, or rows with any number of ones.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, or for rows the numbers of the columns.
+    dtype_ : dtype
+        Of the rows that were given.
+    head_ : {"softmax", "sigmoid"}
+        Activation of the network's head.
+    n_columns_ : int
+        Units of the network's head.
+    """
+
+    def __init__(self, codes: bool, multilabel: bool) -> None:
+        self.codes = codes
+        self.multilabel = multilabel
+
+    def fit(
+        self, y: np.ndarray, sample_weight: np.ndarray | None = None, classes: Any = None
+    ) -> LabelRows:
+        """Learn the classes, from ``classes`` where they are given."""
+        self.kind_ = self._kind(y)
+        self.dtype_ = y.dtype
+        if self.kind_ == "labels":
+            self.classes_ = np.unique(y if classes is None else classes)
+            if len(self.classes_) < 2:
+                raise ValueError(
+                    "LSTMClassifier needs samples of at least 2 classes in the data, but the data "
+                    f"contains only one class: {self.classes_[0]!r}"
+                )
+        else:
+            self.classes_ = np.arange(y.shape[1])
+            if classes is not None and not np.array_equal(classes, self.classes_):
+                raise ValueError(
+                    f"y has rows of {y.shape[1]} columns, whose classes are their numbers 0 to "
+                    f"{y.shape[1] - 1}, but classes={classes!r} is given. Leave classes out."
+                )
+        self.head_ = "sigmoid" if self.kind_ == "indicator" else "softmax"
+        self.n_columns_ = len(self.classes_)
+        return self
+
+    def _kind(self, y: np.ndarray) -> str:
+        if y.ndim == 1:
+            return "labels"
+        single = bool((y.sum(axis=1) == 1).all())
+        return "one-hot" if single and not self.multilabel else "indicator"
+
+    def transform(self, y: np.ndarray) -> np.ndarray:
+        """Return float32 rows for the network."""
+        if (y.ndim == 1) != (self.kind_ == "labels"):
+            raise ValueError(f"y has {y.ndim} dimension(s), but in the first fit it had others.")
+        if self.kind_ == "labels":
+            known = np.isin(y, self.classes_)
+            if not known.all():
+                raise ValueError(
+                    f"y contains labels that are not in the classes of the first fit, "
+                    f"{self.classes_!r}: {np.unique(y[~known])!r}"
+                )
+            codes = np.searchsorted(self.classes_, y)
+        else:
+            if y.shape[1] != self.n_columns_:
+                raise ValueError(
+                    f"y has {y.shape[1]} columns, but in the first fit it had {self.n_columns_}."
+                )
+            if self.kind_ == "indicator":
+                return y.astype(np.float32)
+            codes = y.argmax(axis=1)
+        if self.codes:
+            return codes[:, np.newaxis].astype(np.float32)
+        return np.eye(self.n_columns_, dtype=np.float32)[codes]
+
+    def inverse_transform(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return what y would be: labels, or rows of zeros and ones."""
+        if self.kind_ == "indicator":
+            return (probabilities > 0.5).astype(self.dtype_)
+        codes = probabilities.argmax(axis=1)
+        if self.kind_ == "labels":
+            return self.classes_[codes]
+        return np.eye(self.n_columns_, dtype=self.dtype_)[codes]
+
+
+class LSTMClassifier(ClassifierMixin, BaseLSTM):
+    """LSTM network for classification: labels read from whole sequences.
+
+    Four architectures share one set of arguments, so that one grid spans them all; what an
+    architecture has no use for is ignored by it.
+
+    Parameters
+    ----------
+    arch : {"vanilla", "bidirectional", "stacked", "cnn_lstm"}, default="vanilla"
+        The network: one LSTM layer; two that read from either end; a stack; a convolution in
+        front of an LSTM.
+    units : int or sequence of int, default=64
+        LSTM units. For ``"stacked"`` an int u means layers of (u, 2u, u); a list or tuple gives
+        one number a layer.
+    activation : str or callable, default="auto"
+        ``"auto"``: tanh, and relu in the upper layers of the stack. Else one Keras activation
+        for all LSTM layers.
+    dropout : float, default=0.0
+        Fraction, in [0, 1), dropped after each recurrent layer while training.
+    filters, kernel_size, pool_size : int, default=64, 3, 2
+        Convolution of ``"cnn_lstm"``: number of filters, steps that a filter spans, steps that
+        are pooled into one.
+    subsequences : int or None, default=None
+        For ``"cnn_lstm"``. None: the convolution runs along the sequence, and the LSTM over the
+        pooled steps. k: the sequence is cut into k pieces, each is convolved and pooled, and the
+        LSTM reads one piece a step.
+    loss : str or callable, default="auto"
+        Keras loss: name, class, instance or function. ``"auto"``: categorical cross-entropy, or
+        binary cross-entropy where y has multilabel indicator rows. With binary cross-entropy
+        given, rows of zeros and ones are always multilabel.
+    optimizer : str, class or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer.
+    learning_rate : float or LearningRateSchedule, default=1e-3
+        Step size of the optimizer.
+    metrics : str, callable, list or dict, default=None
+        Keras metrics, such as ``["accuracy"]``.
+    epochs : int, default=100
+        Passes over the data; with ``early_stopping`` the most there are.
+    batch_size : int, default=32
+        Samples a step of the optimizer; the last batch may be smaller.
+    shuffle : bool, default=True
+        Whether to shuffle the samples before each epoch.
+    early_stopping : bool, default=False
+        Whether to hold out a validation part, to stop when its loss no longer falls, and to
+        keep the weights of the best epoch. The part is drawn at random, stratified by label.
+    validation_fraction : float, default=0.1
+        Fraction of the samples held out, in (0, 1).
+    n_iter_no_change : int, default=10
+        Epochs in a row without an improvement of ``tol`` after which to stop.
+    tol : float, default=1e-4
+        Fall of the validation loss that counts as an improvement.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weights of the classes in the loss, as in scikit-learn; they multiply ``sample_weight``.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Keras callbacks; each fit works on copies.
+    warm_start : bool, default=False
+        Whether another call of ``fit`` goes on where the last one stopped, optimizer included.
+    random_state : int, RandomState or None, default=None
+        Seeds the weights, the shuffling, the dropout and the validation part. None: from the
+        operating system.
+    verbose : int, default=0
+        0: silent, 1: a progress bar over the epochs, 2: a line an epoch.
+    **routed
+        Arguments for Keras objects that are given by name or class, as in scikeras:
+        ``optimizer__clipnorm=1.0``, ``loss__label_smoothing=0.1``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels; for one-hot and indicator rows the numbers of their columns.
+    n_classes_ : int
+        Number of classes.
+    model_ : keras.Model
+        The fitted network, of stock Keras layers; it gives the probabilities of ``classes_``.
+    history_ : dict of str to list of float
+        Loss and metrics, and with ``early_stopping`` their ``val_`` counterparts, by epoch.
+    loss_curve_ : list of float
+        ``history_["loss"]``.
+    n_iter_ : int
+        Epochs trained, over all warm starts.
+    best_epoch_ : int
+        The epoch, counted from 1, whose weights were kept: the last, or with
+        ``early_stopping`` the one of least validation loss.
+    n_outputs_ : int
+        Labels predicted a sequence: 1, or for indicator rows their number of columns.
+    n_features_in_ : int
+        Columns of 2-D X, last axis of 3-D X.
+    n_timesteps_in_ : int
+        Time steps of a sequence.
+    feature_names_in_ : ndarray of str
+        Column names, where X is a DataFrame with names that are all strings.
+    target_encoder_ : LabelRows
+        Turns labels into the network's rows, and back.
+
+    See Also
+    --------
+    LSTMRegressor : The same networks for numbers.
+    sklstm.datasets.make_barcodes : Sequences to classify.
+
+    References
+    ----------
+    S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8),
+    1735-1780 (1997).
+
+    M. Schuster and K. K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions
+    on Signal Processing 45(11), 2673-2681 (1997).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm import LSTMClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.repeat(["falling", "rising"], 50)
+    >>> slope = np.where(y == "rising", 1.0, -1.0)
+    >>> X = slope[:, np.newaxis] * np.linspace(-1, 1, 12) + rng.normal(0, 0.2, (100, 12))
+    >>> model = LSTMClassifier(units=8, epochs=20, learning_rate=0.01, random_state=0)
+    >>> model.fit(X[::2], y[::2]).predict(X[[1, 99]])
+    array(['falling', 'rising'], dtype='<U7')
+    >>> model.predict_proba(X[1::2]).shape
+    (50, 2)
+    """
+
+    _parameter_constraints = {
+        **BaseLSTM._parameter_constraints,
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
+    }
+
+    def __init__(
+        self,
+        arch="vanilla",
+        *,
+        units=64,
+        activation="auto",
+        dropout=0.0,
+        filters=64,
+        kernel_size=3,
+        pool_size=2,
+        subsequences=None,
+        loss="auto",
+        optimizer="adam",
+        learning_rate=1e-3,
+        metrics=None,
+        epochs=100,
+        batch_size=32,
+        shuffle=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        class_weight=None,
+        callbacks=None,
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+        **routed,
+    ):
+        self.arch = arch
+        self.units = units
+        self.activation = activation
+        self.dropout = dropout
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.pool_size = pool_size
+        self.subsequences = subsequences
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.metrics = metrics
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.class_weight = class_weight
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self._set_routed(routed)
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels; for one-hot and indicator rows the numbers of their columns."""
+        return self.target_encoder_.classes_
+
+    @property
+    def n_classes_(self) -> int:
+        """Number of classes."""
+        return len(self.target_encoder_.classes_)
+
+    @property
+    def n_outputs_(self) -> int:
+        """Labels predicted a sequence."""
+        return self.n_classes_ if self.target_encoder_.kind_ == "indicator" else 1
+
+    @property
+    def target_encoder(self) -> LabelRows:
+        """A new encoder of the labels."""
+        name = "auto" if self.loss == "auto" else loss_name(self.loss)
+        return LabelRows(
+            codes=name == "sparse_categorical_crossentropy",
+            multilabel=name.startswith("binary_"),
+        )
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> LSTMClassifier:
+        """Train for one epoch, from where the last call stopped.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
+            Sequences; 2-D ones are univariate.
+        y : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Labels, or rows of zeros and ones.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed by the first call where y holds labels, and
+            the same in later ones if it is given.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss; a weight of 0 equals absence.
+
+        Returns
+        -------
+        self : LSTMClassifier
+            The fitted estimator.
+        """
+        if isinstance(self.class_weight, str):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} is not supported for partial_fit, which does "
+                "not know how often the classes will come. Compute the weights with "
+                "sklearn.utils.compute_class_weight and pass them as a dict."
+            )
+        if not self.__sklearn_is_fitted__():
+            if classes is None and np.ndim(y) == 1:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
+                f"{self.classes_!r}"
+            )
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the labels of sequences.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
+            Sequences of the steps and features of fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Labels, or rows of zeros and ones where y had rows.
+        """
+        probabilities = self.predict_proba(X)
+        return self.target_encoder_.inverse_transform(probabilities)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
+            Sequences of the steps and features of fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float64
+            In the order of ``classes_``. Rows sum to 1, except for indicator rows, whose columns
+            are probabilities of their own.
+        """
+        probabilities = self._forward(X)
+        if self.target_encoder_.kind_ != "indicator":
+            probabilities /= probabilities.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Predict the logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
+            Sequences of the steps and features of fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float64
+            In the order of ``classes_``.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def _loss(self) -> Any:
+        if not (isinstance(self.loss, str) and self.loss == "auto"):
+            return self.loss
+        if self.target_encoder_.kind_ == "indicator":
+            return keras.losses.BinaryCrossentropy
+        return keras.losses.CategoricalCrossentropy
+
+    def _check_target(self, y: Any) -> np.ndarray:
+        if y is None:
+            raise ValueError("LSTMClassifier requires y to be passed, but the target y is None.")
+        check_classification_targets(y)
+        kind = type_of_target(y, input_name="y")
+        if kind == "multiclass-multioutput":
+            raise ValueError(
+                "Unknown label type: multiclass-multioutput. LSTMClassifier takes one label a "
+                "sample, one-hot rows, or indicator rows of zeros and ones."
+            )
+        if kind == "multilabel-indicator":
+            return check_array(y, dtype=None, estimator=self, input_name="y")
+        return _check_y(column_or_1d(y, warn=True), estimator=self)
+
+    def _weigh_classes(self, weight: np.ndarray, target: np.ndarray) -> np.ndarray:
+        if self.class_weight is None:
+            return weight
+        return weight * compute_sample_weight(self.class_weight, target)
+
+    def _hold_out(self, target: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Hold out a random part, stratified where each sample has one label."""
+        labels: np.ndarray | None = target
+        if target.ndim == 2:
+            single = (target.sum(axis=1) == 1).all()
+            labels = target.argmax(axis=1) if single else None
+        return train_test_split(
+            np.arange(len(target)),
+            test_size=self.validation_fraction,
+            random_state=seed,
+            stratify=labels,
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        tags.target_tags.multi_output = False
+        return tags

@@ -1,0 +1,101 @@
+"""Sequences in: shapes, dtypes, finiteness and feature names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import _check_feature_names, _check_sample_weight, check_array
+
+__all__ = ["check_sample_weight", "check_sequences"]
+
+
+def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
+    """Validate sequences and return them in the network's shape and precision.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets, or is checked for, ``n_features_in_``, ``n_timesteps_in_`` and
+        ``feature_names_in_``.
+    X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
+        Sequences; 2-D ones are univariate.
+    reset : bool
+        Whether to set these attributes (fit) or to check against them (predict).
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_timesteps, n_features), float32
+
+    Raises
+    ------
+    ValueError
+        If X holds no finite numbers, has other than 2 or 3 dimensions or an empty one, or is
+        not shaped or named as in fit.
+    """
+    name = type(estimator).__name__
+    array = check_array(X, allow_nd=True, dtype="numeric", estimator=estimator, input_name="X")
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} expects real numbers, but X has dtype {array.dtype}.")
+    if array.ndim > 3:
+        raise ValueError(
+            f"Found array with dim {array.ndim}. {name} expected X of shape (n_samples, "
+            f"n_timesteps, n_features) or (n_samples, n_timesteps), got {array.shape}."
+        )
+    if 0 in array.shape:
+        raise ValueError(
+            f"Found array with shape {array.shape}, but {name} needs a minimum of 1 sample, "
+            "1 time step and 1 feature."
+        )
+    _check_feature_names(estimator, X, reset=reset)
+    if reset:
+        estimator.n_timesteps_in_ = array.shape[1]
+        estimator.n_features_in_ = array.shape[-1]
+        estimator._sequence_shape = array.shape[1], 1 if array.ndim == 2 else array.shape[2]
+    else:
+        _check_shape(estimator, array)
+    sequences = array.reshape(len(array), *estimator._sequence_shape)
+    return _to_float32(sequences, name)
+
+
+def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
+    """Validate sample weights: non-negative, one a sample, not all zero; never the caller's."""
+    weight = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True, copy=True
+    )
+    if not weight.any():
+        raise ValueError(
+            "Sample weights must contain at least one non-zero number: with sample_weight all "
+            "zero there is nothing to train on."
+        )
+    return weight
+
+
+def _check_shape(estimator: Any, array: np.ndarray) -> None:
+    """Refuse sequences of other steps or features than those of fit."""
+    name = type(estimator).__name__
+    n_timesteps, n_features = estimator._sequence_shape
+    fitted = f"it was fitted on sequences of {n_timesteps} time steps of {n_features} feature(s)"
+    if array.ndim == 2 and n_features == 1:
+        if array.shape[1] != n_timesteps:
+            raise ValueError(
+                f"X has {array.shape[1]} features, but {name} is expecting {n_timesteps} "
+                f"features as input; {fitted}, and 2-D X holds a time step a column."
+            )
+    elif array.shape[1:] != (n_timesteps, n_features):
+        raise ValueError(
+            f"X of shape {array.shape} does not fit {name}: {fitted}, and X must have the shape "
+            f"(n_samples, {n_timesteps}, {n_features})."
+        )
+
+
+def _to_float32(array: np.ndarray, name: str) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        single = np.ascontiguousarray(array, dtype=np.float32)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 4 and not np.isfinite(single).all():
+        raise ValueError(
+            f"Input X contains infinity or a value too large for dtype('float32'), in which "
+            f"{name} computes. Scale X, for example with "
+            "TimeDistributedTransformer(StandardScaler())."
+        )
+    return single

@@ -115,7 +115,9 @@ def row(name, lookback, parameters, rmse, spread, seconds=""):
 
 
 results = search.cv_results_
-print(f"Root-mean-square error of {HORIZON}-month forecasts in degrees Celsius, {cv.n_splits} folds")
+print(
+    f"Root-mean-square error of {HORIZON}-month forecasts in degrees Celsius, {cv.n_splits} folds"
+)
 row("", "look-back", "parameters", "mean", "spread", "fit in s")
 for i in np.argsort(results["rank_test_score"], kind="stable"):
     params = results["params"][i]

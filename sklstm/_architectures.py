@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from sklstm._tensorflow import keras, start
@@ -59,8 +60,8 @@ class Network:
         sequence = keras.Input((self.n_timesteps, self.n_features), name="sequence")
         hidden = _BUILDERS[self.arch](sequence, self)
         # Distinct names keep Keras's counters out of it: the same plan, the same model.
-        output = layers.Dense(self.n_outputs, self.head, name="dense", dtype="float32")(hidden)
-        return keras.Model(sequence, output, name=self.arch)
+        head = layers.Dense(self.n_outputs, self.head, name="dense", **_plain())
+        return keras.Model(sequence, head(hidden), name=self.arch)
 
 
 def plan_network(
@@ -115,6 +116,10 @@ def _layer_units(arch: str, units: Any) -> tuple[int, ...]:
                 f"units={units!r} lists the layers of a stack, but arch={arch!r} has one LSTM "
                 "layer: pass one int, or arch='stacked'."
             )
+        if not units or not all(isinstance(u, Integral) and int(u) >= 1 for u in units):
+            raise ValueError(
+                f"units={units!r} must list at least one layer, each with an int of at least 1."
+            )
         return tuple(int(u) for u in units)
     u = int(units)
     return (u, 2 * u, u) if arch == "stacked" else (u,)
@@ -128,23 +133,31 @@ def _layer_activations(activation: Any, n_layers: int) -> tuple[str, ...]:
 
 
 def activation_name(activation: Any) -> str:
-    """Name by which Keras finds an activation again, so that a plan stays plain data."""
+    """Name by which an activation is found again, so that a plan stays plain data."""
     name = activation
-    if callable(activation):
-        name = keras.activations.serialize(activation)
-        if isinstance(name, dict):  # Keras's form for functions that users registered
-            name = name["config"]
-    try:
-        keras.activations.get(name)
-    except (ValueError, TypeError):
-        name = None
-    if not isinstance(name, str):
+    if callable(activation) and hasattr(activation, "__name__"):
+        name = keras.saving.get_registered_name(activation)
+        if not (_find_activation(name) is activation or _is_from_keras(activation)):
+            name = None
+    if not isinstance(name, str) or _find_activation(name) is None:
         raise ValueError(
             f"activation={activation!r} is unknown to Keras. Pass 'auto', the name of a Keras "
             "activation ('tanh', 'relu', ...) or a function registered with "
             "keras.saving.register_keras_serializable."
         )
     return name
+
+
+def _find_activation(name: str) -> Any:
+    """Find the activation of a name: one that a user registered, or Keras's own."""
+    try:
+        return keras.saving.get_registered_object(name) or keras.activations.get(name)
+    except ValueError:
+        return None
+
+
+def _is_from_keras(function: Any) -> bool:
+    return function.__module__.partition(".")[0] == "keras"
 
 
 def _check_convolution(
@@ -200,7 +213,7 @@ def _cnn_lstm(x: Any, network: Network) -> Any:
     flattened piece a step.
     """
     conv = layers.Conv1D(
-        network.filters, network.kernel_size, activation="relu", name="conv1d", dtype="float32"
+        network.filters, network.kernel_size, activation="relu", name="conv1d", **_plain()
     )
     pool = layers.MaxPooling1D(network.pool_size, name="max_pooling1d", dtype="float32")
     if network.subsequences is None:
@@ -217,10 +230,12 @@ def _lstm(network: Network, layer: int) -> Any:
     last = layer == len(network.units) - 1
     return layers.LSTM(
         network.units[layer],
-        activation=network.activations[layer],
+        activation=_find_activation(network.activations[layer]),
         return_sequences=not last,
         name=_numbered("lstm", layer),
-        dtype="float32",
+        recurrent_initializer=keras.initializers.Orthogonal(seed=0),
+        seed=0,
+        **_plain(),
     )
 
 
@@ -232,6 +247,11 @@ def _drop(x: Any, network: Network, name: str) -> Any:
     if not network.dropout:
         return x
     return layers.Dropout(network.dropout, seed=0, name=name, dtype="float32")(x)
+
+
+def _plain() -> dict[str, Any]:
+    """Arguments that keep a layer off global state: the float policy, and Python's random."""
+    return {"dtype": "float32", "kernel_initializer": keras.initializers.GlorotUniform(seed=0)}
 
 
 def _numbered(name: str, layer: int) -> str:

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklstm import _engine
 from sklstm._architectures import ARCHITECTURES, Network, plan_network
-from sklstm._objects import copy_object
+from sklstm._objects import copy_object, settle_names
 from sklstm._tensorflow import keras, start
 from sklstm._validation import check_sample_weight, check_sequences
 
@@ -305,7 +305,7 @@ class BaseLSTM(BaseWrapper):
     def _compilation(self) -> _engine.Compilation:
         """Make the optimizer, loss and metrics of one fit, by scikeras's rules of routing."""
         start()  # Keras makes the variables of an optimizer at once
-        routed = self._stand_in(loss=self._loss())
+        routed = self._stand_in(loss=self._loss_to_route())
         default = self._default("learning_rate")
         if isinstance(self.optimizer, keras.optimizers.Optimizer):
             given_by = "the optimizer instance"
@@ -323,8 +323,19 @@ class BaseLSTM(BaseWrapper):
         return _engine.Compilation(
             copy_object(kwargs["optimizer"]),
             copy_object(kwargs["loss"]),
-            copy_object(kwargs["metrics"]),
+            settle_names(copy_object(kwargs["metrics"])),
         )
+
+    def _loss_to_route(self) -> Any:
+        """Return the loss, as a class where routed arguments ask for one."""
+        loss = self._loss()
+        if not (isinstance(loss, str) and any(n.startswith("loss__") for n in vars(self))):
+            return loss
+        found = keras.losses.get(loss)
+        if isinstance(found, keras.losses.Loss):
+            return type(found)
+        camel_case = found.__name__.title().replace("_", "")
+        return getattr(keras.losses, camel_case, found)
 
     def _fresh_callbacks(self) -> list[Any]:
         """Copy the Keras callbacks for one fit; classes are made with routed arguments."""

@@ -71,6 +71,22 @@ def _copy_by_config(value: Any) -> Any:
     return twin
 
 
+def settle_names(metrics: Any) -> Any:
+    """Take Keras's running numbers off the names of metrics, where that leaves them distinct.
+
+    Keras names the second AUC of a process ``auc_1``. In the history of a fit it is ``auc``.
+    """
+    taken: set[str] = set()
+    for metric in keras.tree.flatten(metrics):
+        if isinstance(metric, keras.metrics.Metric):
+            plain, _, number = metric.name.rpartition("_")
+            automatic = plain.replace("_", "") == type(metric).__name__.lower()
+            if number.isdigit() and automatic and plain not in taken:
+                metric.name = plain
+            taken.add(metric.name)
+    return metrics
+
+
 def identity(value: Any, _above: tuple[int, ...] = ()) -> Hashable:
     """Return a hashable that is equal for objects which compute the same.
 

@@ -294,7 +294,7 @@ def test_barcodes_use_all_bases_equally():
 
 
 @pytest.mark.parametrize(
-    "n_samples, n_classes, counts",
+    ("n_samples", "n_classes", "counts"),
     [(9, 3, [3, 3, 3]), (10, 4, [2, 2, 3, 3]), (5, 1, [5]), (7, 7, [1] * 7)],
 )
 def test_barcodes_classes_are_balanced(n_samples, n_classes, counts):
@@ -315,11 +315,11 @@ def test_barcodes_random_state():
     X_other, _ = make_barcodes(20, 2, 30, random_state=8)
     assert_array_equal(X, X_same)
     assert_array_equal(y, y_same)
-    assert (X != X_other).any()
+    assert (X_other != X).any()
 
 
 @pytest.mark.parametrize(
-    "n_classes, divergence, variation, expected",
+    ("n_classes", "divergence", "variation", "expected"),
     [
         # one species, 0.1 to each individual: 3/4 (1 - exp(-0.8 / 3))
         (1, 0.3, 0.1, 0.175554),
@@ -502,7 +502,7 @@ def test_series_refuses_invalid_parameters(invalid):
 
 
 @pytest.mark.parametrize(
-    "invalid, message",
+    ("invalid", "message"),
     [
         ({"period": [4, 8], "amplitude": [1, 2, 3]}, r"got shapes \(2,\) and \(3,\)"),
         ({"period": 4, "amplitude": [1, 2]}, r"got shapes \(1,\) and \(2,\)"),

@@ -184,9 +184,9 @@ def test_durations_must_not_be_negative(name, value):
 
 
 def test_too_few_origin_times():
-    with pytest.raises(ValueError, match="n_splits=5 needs at least 6 distinct .* got 5"):
+    with pytest.raises(ValueError, match=r"n_splits=5 needs at least 6 distinct .* got 5"):
         splits(PurgedTimeSeriesSplit(5), 5)
-    with pytest.raises(ValueError, match="n_splits=5 needs at least 6 distinct .* got 5"):
+    with pytest.raises(ValueError, match=r"n_splits=5 needs at least 6 distinct .* got 5"):
         splits(PurgedTimeSeriesSplit(5), 10, np.repeat(np.arange(5), 2))
 
 

@@ -1,0 +1,130 @@
+"""Time indexes of pandas: whether the rows of a series are evenly spaced in time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+__all__ = ["check_time_index", "common_index", "index_of", "times_in_groups"]
+
+# Steps of a regular time index may differ by this part of a step: time stamps get rounded.
+_STEP_TOLERANCE = 1e-3
+
+
+def index_of(data):
+    """Return the index of a pandas object, or None."""
+    pd = sys.modules.get("pandas")
+    return data.index if pd is not None and isinstance(data, (pd.Series, pd.DataFrame)) else None
+
+
+def common_index(X, y):
+    """Return the index of X or y, which must be the same where both have one."""
+    index, other = index_of(X), index_of(y)
+    if index is None or other is None:
+        return other if index is None else index
+    if not index.equals(other):
+        raise ValueError(
+            "X and y must have the same index, but theirs differ. Take both from one DataFrame, "
+            "or align them with X.align(y, join='inner', axis=0)."
+        )
+    return index
+
+
+def times_in_groups(index):
+    """Return the part of an index that tells the time within groups, or None."""
+    pd = sys.modules.get("pandas")
+    if index is None or (isinstance(index, pd.RangeIndex) and index.step > 0):
+        return None  # mere row numbers, which skip where groups interleave
+    if isinstance(index, pd.MultiIndex):
+        kinds = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
+        levels = [i for i, level in enumerate(index.levels) if isinstance(level, kinds)]
+        return index.get_level_values(levels[0]) if len(levels) == 1 else None
+    return index
+
+
+def check_time_index(index, remedy=""):
+    """Raise unless the labels of an index, where they are times or numbers, run evenly."""
+    if index is None:
+        return
+    pd = sys.modules["pandas"]
+    if isinstance(index, pd.MultiIndex):
+        raise ValueError(f"The rows have a MultiIndex, of levels {list(index.names)}: {remedy}.")
+    if isinstance(index, pd.PeriodIndex) or index.dtype.kind in "iufmM":
+        _check_increasing(index)
+        _check_regular(index)
+
+
+def _check_increasing(index):
+    """Raise unless every label is greater than the one before."""
+    if index.hasnans:
+        raise ValueError("The time index holds missing labels. Drop these rows or fill them in.")
+    steps = np.diff(_ordinals(index))
+    if (steps > 0).all():
+        return
+    place = np.argmax(steps <= 0)
+    earlier, label = index[place], index[place + 1]
+    if steps[place] == 0:
+        raise ValueError(
+            f"The time index must be strictly increasing, but {label} is a duplicate. Drop "
+            "duplicates, as by df[~df.index.duplicated()], or pass groups= if the rows belong "
+            "to several series."
+        )
+    raise ValueError(
+        f"The time index must be strictly increasing, but is unsorted: {label} comes after "
+        f"{earlier}. Sort the rows with .sort_index()."
+    )
+
+
+def _check_regular(index):
+    """Raise unless all labels are the same step apart by one of the clocks."""
+    if len(index) < 3 or (getattr(index, "freq", None) is not None and index.dtype.kind in "mM"):
+        return  # pandas vouches for the freq of dates
+    fewest = None
+    for clock in _clocks(index):
+        uneven, usual = _uneven_steps(_ordinals(clock))
+        if uneven.size == 0:
+            return
+        if fewest is None or uneven.size <= fewest[1].size:
+            fewest = clock, uneven, usual
+    clock, uneven, usual = fewest
+    gap = uneven[0]
+    raise ValueError(
+        f"The time index must be regular, but between {index[gap]} and {index[gap + 1]} lies a "
+        f"step of {clock[gap + 1] - clock[gap]}, where the usual step is "
+        f"{clock[usual + 1] - clock[usual]}. Fill gaps with .asfreq() or .reindex() and "
+        ".interpolate(); or make each stretch a group of its own with groups=; or call "
+        ".reset_index(drop=True) if the rows are evenly spaced after all."
+    )
+
+
+def _clocks(index) -> Iterator[Any]:
+    """Yield the index, and other clocks by which its labels may be regular."""
+    yield index
+    pd = sys.modules["pandas"]
+    if isinstance(index, pd.DatetimeIndex):
+        local = index.tz_localize(None)
+        if index.tz is not None:
+            yield local  # days last 23 or 25 hours when summer time begins or ends
+        months = local.to_period("M")
+        after_start, before_end = local.day, local.days_in_month - local.day
+        spread = min(np.ptp(after_start.to_numpy()), np.ptp(before_end.to_numpy()))
+        if spread <= 3 and months.is_unique:  # one label a month, up to weekends
+            yield months
+
+
+def _uneven_steps(ordinals):
+    """Return the places of uneven steps, and that of a step of the usual (median) size."""
+    steps = np.diff(ordinals)
+    usual = np.argsort(steps, kind="stable")[(len(steps) - 1) // 2]
+    tolerance = _STEP_TOLERANCE * steps[usual]
+    if ordinals.dtype.kind == "f":
+        tolerance = max(tolerance, 2 * np.spacing(np.abs(ordinals).max()))
+    return np.flatnonzero(np.abs(steps - steps[usual]) > tolerance), usual
+
+
+def _ordinals(index):
+    """Return the labels as numbers that grow with time."""
+    return index.to_numpy() if index.dtype.kind == "f" else index.astype("int64").to_numpy()

@@ -1,0 +1,39 @@
+"""Data that many tests share."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def sine_windows():
+    """Windows of a noiseless sine, one step ahead: X (n, 20), y (n,)."""
+    t = np.arange(420)
+    series = np.sin(2 * np.pi * t / 25)
+    windows = np.lib.stride_tricks.sliding_window_view(series, 21)
+    return windows[:, :20], windows[:, 20]
+
+
+@pytest.fixture(scope="session")
+def slopes():
+    """Noisy lines that fall, stay or rise: X (n, 12), labels."""
+    rng = np.random.default_rng(0)
+    direction = rng.integers(-1, 2, 240)
+    X = direction[:, np.newaxis] * np.linspace(-1, 1, 12) + rng.normal(0, 0.2, (240, 12))
+    return X, np.array(["falls", "stays", "rises"])[direction + 1]
+
+
+@pytest.fixture(scope="session")
+def fresh_python():
+    """Run code in a fresh interpreter and return what it prints."""
+
+    def run(code, **kwargs):
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, **kwargs
+        )
+        assert done.returncode == 0, done.stderr
+        return done
+
+    return run

@@ -1,0 +1,515 @@
+"""What the two estimators share: arguments, life cycle, state, randomness."""
+
+import copy
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklstm import (
+    ARCHITECTURES,
+    LSTMClassifier,
+    LSTMRegressor,
+    SlidingWindow,
+    TimeDistributedTransformer,
+)
+from sklstm._tensorflow import keras
+
+ESTIMATORS = [LSTMRegressor, LSTMClassifier]
+ALL = [(estimator, arch) for estimator in ESTIMATORS for arch in ARCHITECTURES]
+SMALL = dict(units=3, filters=4, epochs=2, random_state=0)
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(40, 8, 2))
+TARGETS = {
+    LSTMRegressor: X[:, -1, 0] + 2 * X[:, 0, 1],
+    LSTMClassifier: np.array(["low", "mid", "high"])[np.digitize(X[:, -1, 0], [-0.5, 0.5])],
+}
+
+
+def fitted(estimator, **arguments):
+    return estimator(**{**SMALL, **arguments}).fit(X, TARGETS[estimator])
+
+
+def outputs(model, X=X):
+    return model.predict_proba(X) if is_classifier(model) else model.predict(X)
+
+
+def public_state(model):
+    return {k: v for k, v in vars(model).items() if not k.startswith("__")}
+
+
+# --- arguments -----------------------------------------------------------------------------
+
+
+def test_defaults_are_the_designs():
+    shared = dict(
+        arch="vanilla", units=64, activation="auto", dropout=0.0, filters=64, kernel_size=3,
+        pool_size=2, optimizer="adam", learning_rate=1e-3, metrics=None, epochs=100,
+        batch_size=32, shuffle=True, early_stopping=False, validation_fraction=0.1,
+        n_iter_no_change=10, tol=1e-4, callbacks=None, warm_start=False, random_state=None,
+        verbose=0,
+    )  # fmt: skip
+    regressor = dict(subsequences=1, normalize_y=True, loss="mean_squared_error")
+    classifier = dict(subsequences=None, class_weight=None, loss="auto")
+    assert LSTMRegressor().get_params() == {**shared, **regressor}
+    assert LSTMClassifier().get_params() == {**shared, **classifier}
+
+
+def test_kinds():
+    assert is_regressor(LSTMRegressor()) and not is_classifier(LSTMRegressor())
+    assert is_classifier(LSTMClassifier()) and not is_regressor(LSTMClassifier())
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_routed_arguments_are_arguments(estimator):
+    model = estimator(optimizer__clipnorm=1.0)
+    model.set_params(optimizer__beta_1=0.8, units=5)
+    assert model.get_params()["optimizer__clipnorm"] == 1.0
+    copied = clone(model)
+    assert copied.get_params() == model.get_params()
+    assert repr(copied) == (
+        f"{estimator.__name__}(optimizer__beta_1=0.8, optimizer__clipnorm=1.0, units=5)"
+    )
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'unit'"):
+        estimator(unit=5)
+    with pytest.raises(ValueError, match=r"Invalid parameter 'unit'"):
+        model.set_params(unit=5)
+
+
+def test_routed_arguments_arrive():
+    X, y = np.ones((4, 3, 1)), np.array([0.0, 0, 0, 8])
+    arguments = dict(units=2, epochs=1, batch_size=4, random_state=0, normalize_y=False)
+    start = LSTMRegressor(**arguments).initialize(X, y)
+    fit = LSTMRegressor(
+        **arguments, optimizer="SGD", learning_rate=1.0, optimizer__clipvalue=1e-3
+    ).fit(X, y)
+    steps = [a - b for a, b in zip(fit._state.weights, start._state.weights, strict=True)]
+    # plain gradient descent at rate 1, every component clipped to 0.001; the head's is large
+    assert np.abs(np.concatenate([s.ravel() for s in steps])).max() == pytest.approx(1e-3, rel=1e-3)
+    huber = LSTMRegressor(**arguments, loss="Huber", loss__delta=2.0).fit(X, y)
+    output = start.predict(X)
+    error = np.abs(y - output)
+    by_hand = np.where(error < 2, error**2 / 2, 2 * error - 2).mean()
+    assert huber.history_["loss"][0] == pytest.approx(by_hand, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"optimizer": keras.optimizers.Adam(0.01), "learning_rate": 0.1},
+        {"optimizer__learning_rate": 0.01, "learning_rate": 0.1},
+    ],
+)
+def test_two_learning_rates_are_refused(arguments):
+    with pytest.raises(ValueError, match=r"both give a learning rate"):
+        fitted(LSTMRegressor, **arguments)
+
+
+def test_every_way_to_give_a_learning_rate_gives_the_same():
+    fits = [
+        fitted(LSTMRegressor, learning_rate=0.03),
+        fitted(LSTMRegressor, optimizer__learning_rate=0.03),
+        fitted(LSTMRegressor, optimizer=keras.optimizers.Adam(0.03)),
+        fitted(LSTMRegressor, optimizer=keras.optimizers.Adam, learning_rate=0.03),
+        fitted(
+            LSTMRegressor,
+            learning_rate=keras.optimizers.schedules.PiecewiseConstantDecay([1000], [0.03, 1.0]),
+        ),
+    ]
+    for fit in fits[1:]:
+        np.testing.assert_allclose(outputs(fit), outputs(fits[0]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("name", ["adamw", "rmsprop", "SGD", "nadam", "adagrad", "ftrl", "lion"])
+def test_optimizers(estimator, name):
+    model = fitted(estimator, optimizer=name, epochs=3)
+    assert len(model.loss_curve_) == 3
+    # the slot that was used begins anew
+    np.testing.assert_array_equal(
+        outputs(model), outputs(fitted(estimator, optimizer=name, epochs=3))
+    )
+
+
+@pytest.mark.parametrize(("estimator", "arch"), ALL)
+def test_every_argument_works_in_every_architecture(estimator, arch):
+    shorter = dict(n_iter_no_change=2, tol=0.5, validation_fraction=0.2)
+    model = fitted(
+        estimator, arch=arch, units=4, activation="softsign", dropout=0.2, filters=3,
+        kernel_size=2, pool_size=2, subsequences=2, optimizer="rmsprop", learning_rate=0.01,
+        metrics=["mse"], epochs=30, batch_size=7, shuffle=False, early_stopping=True,
+        callbacks=[keras.callbacks.ReduceLROnPlateau(patience=1)], **shorter,
+    )  # fmt: skip
+    names = {"loss", "mean_squared_error", "val_loss", "val_mean_squared_error", "learning_rate"}
+    assert set(model.history_) == names
+    assert model.n_iter_ == len(model.loss_curve_) < 30
+    assert 1 <= model.best_epoch_ <= model.n_iter_
+    assert model.history_["val_loss"][model.best_epoch_ - 1] == min(model.history_["val_loss"])
+    assert np.isfinite(outputs(model)).all()
+
+
+def test_metrics_keep_their_names_from_fit_to_fit():
+    for _ in range(2):
+        model = fitted(LSTMClassifier, metrics=["accuracy", "AUC", keras.metrics.Precision()])
+        assert list(model.history_) == ["accuracy", "auc", "loss", "precision"] or set(
+            model.history_
+        ) == {"accuracy", "auc", "loss", "precision"}
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"arch": "transformer"}, {"units": 0}, {"units": 2.5}, {"dropout": 1.0}, {"filters": 0},
+        {"kernel_size": 0}, {"pool_size": -1}, {"subsequences": 0}, {"learning_rate": 0},
+        {"learning_rate": float("nan")}, {"epochs": -1}, {"batch_size": 0}, {"shuffle": 3},
+        {"validation_fraction": 1.5}, {"n_iter_no_change": 0}, {"tol": -1.0},
+        {"random_state": "today"}, {"loss": None}, {"optimizer": 3}, {"warm_start": "yes"},
+    ],
+)  # fmt: skip
+def test_bad_arguments_are_refused_in_scikit_learns_words(estimator, arguments):
+    ((name, _),) = arguments.items()
+    model = estimator(**arguments)
+    with pytest.raises(ValueError, match=rf"The '{name}' parameter of {estimator.__name__} must"):
+        model.fit(X, TARGETS[estimator])
+    assert vars(model) == vars(estimator(**arguments))
+
+
+# --- Keras objects -------------------------------------------------------------------------
+
+
+def test_clone_keeps_what_keras_forgets():
+    model = LSTMRegressor(loss=keras.losses.Huber(2.0), optimizer=keras.optimizers.Adam(0.5))
+    copied = clone(model)
+    assert copied.loss is not model.loss and copied.optimizer is not model.optimizer
+    assert float(copied.loss(np.zeros((1, 1)), np.full((1, 1), 5.0))) == 8.0  # 2 * (5 - 1)
+    assert float(copied.optimizer.learning_rate) == 0.5
+
+
+def test_the_callers_objects_are_not_touched():
+    class Counts(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.epochs = 0
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.epochs += 1
+
+    optimizer, callback = keras.optimizers.Adam(0.01), Counts()
+    metric = keras.metrics.MeanAbsoluteError(name="mae")
+    model = LSTMRegressor(**SMALL, optimizer=optimizer, callbacks=[callback], metrics=[metric])
+    y = TARGETS[LSTMRegressor]
+    first, second = outputs(model.fit(X, y)), outputs(model.fit(X, y))
+    np.testing.assert_array_equal(first, second)
+    assert int(optimizer.iterations) == 0 and not optimizer.built
+    assert callback.epochs == 0 and callback._model is None
+    assert float(metric.result()) == 0.0
+
+
+def test_callbacks_of_all_forms():
+    class Adds(keras.callbacks.Callback):
+        def __init__(self, amount=1):
+            super().__init__()
+            self.amount = amount
+
+        def on_epoch_end(self, epoch, logs):
+            logs["added"] = self.amount
+
+    for callbacks in (Adds(3), [Adds(3)], [[Adds(3)]], {"a": Adds(3)}):
+        assert fitted(LSTMRegressor, callbacks=callbacks).history_["added"] == [3, 3]
+    routed = fitted(LSTMRegressor, callbacks=[Adds], callbacks__amount=5)
+    assert routed.history_["added"] == [5, 5]
+    with pytest.raises(TypeError, match="callbacks"):
+        fitted(LSTMRegressor, callbacks=["not one"])
+
+
+# --- life cycle ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("estimator", "arch"), ALL)
+def test_learns_with_default_arguments(estimator, arch, sine_windows, slopes):
+    if estimator is LSTMRegressor:
+        (X, y), least = sine_windows, 0.99
+    else:
+        (X, y), least = slopes, 0.95
+    cut = len(X) * 3 // 4
+    model = estimator(arch, random_state=0).fit(X[:cut], y[:cut])
+    assert model.score(X[cut:], y[cut:]) > least
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_before_fit(estimator):
+    model = estimator()
+    for ask in (
+        model.predict,
+        lambda X: model.score(X, TARGETS[estimator]),
+        lambda X: model.model_,
+    ):
+        with pytest.raises(NotFittedError):
+            ask(X)
+    assert not any(
+        hasattr(model, name) for name in ("model_", "history_", "n_features_in_", "classes_")
+    )
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_fitted_attributes(estimator):
+    model = fitted(estimator)
+    assert (model.n_features_in_, model.n_timesteps_in_, model.n_outputs_) == (2, 8, 1)
+    assert model.loss_curve_ == model.history_["loss"]
+    assert (model.n_iter_, model.best_epoch_) == (2, 2)
+    univariate = estimator(**SMALL).fit(X[:, :, 0], TARGETS[estimator])
+    assert (univariate.n_features_in_, univariate.n_timesteps_in_) == (8, 8)
+    three_d = estimator(**SMALL).fit(X[:, :, :1], TARGETS[estimator])
+    np.testing.assert_array_equal(outputs(univariate, X[:, :, 0]), outputs(three_d, X[:, :, :1]))
+    np.testing.assert_array_equal(outputs(univariate, X[:, :, :1]), outputs(three_d, X[:, :, 0]))
+
+
+@pytest.mark.parametrize(("estimator", "arch"), ALL)
+def test_the_keras_model_gives_the_predictions(estimator, arch):
+    model = fitted(estimator, arch=arch)
+    by_keras = model.model_.predict(X.astype("f4"), verbose=0).astype("f8")
+    if estimator is LSTMRegressor:
+        y = TARGETS[estimator]
+        by_keras = by_keras[:, 0] * y.std() + y.mean()
+    np.testing.assert_allclose(outputs(model), by_keras, rtol=1e-5, atol=1e-6)
+    assert model.model_ is model.model_
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_a_failed_fit_changes_nothing(estimator):
+    class Fails(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise KeyboardInterrupt
+
+    model = fitted(estimator)
+    before, state = outputs(model), public_state(model)
+    model.set_params(callbacks=[Fails()])
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X[:20, :6], TARGETS[estimator][:20])
+    model.set_params(callbacks=None)
+    assert public_state(model) == state
+    np.testing.assert_array_equal(outputs(model), before)
+    fresh = estimator(**SMALL, callbacks=[Fails()])
+    with pytest.raises(KeyboardInterrupt):
+        fresh.fit(X, TARGETS[estimator])
+    with pytest.raises(NotFittedError):
+        fresh.predict(X)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_arguments_set_after_fit_wait_for_the_next(estimator):
+    model = fitted(estimator)
+    before = outputs(model)
+    model.set_params(arch="cnn_lstm", units=7, loss="mean_absolute_error")
+    np.testing.assert_array_equal(outputs(model), before)
+
+
+@pytest.mark.parametrize(("estimator", "arch"), ALL)
+def test_warm_start_goes_on(estimator, arch):
+    y = TARGETS[estimator]
+    whole = fitted(estimator, arch=arch, epochs=4)
+    warm = estimator(arch, **{**SMALL, "epochs": 1}, warm_start=True).fit(X, y)
+    warm.set_params(epochs=3).fit(X, y)
+    np.testing.assert_array_equal(outputs(warm), outputs(whole))
+    assert warm.loss_curve_ == whole.loss_curve_
+    assert (warm.n_iter_, warm.best_epoch_) == (4, 4)
+    cold = clone(warm).set_params(warm_start=False).fit(X, y).fit(X, y)
+    assert cold.n_iter_ == 3
+
+
+def test_warm_start_refuses_another_network():
+    warm = fitted(LSTMRegressor, warm_start=True)
+    before = outputs(warm)
+    with pytest.raises(ValueError, match=r"warm_start goes on .* units=\(5,\)"):
+        warm.set_params(units=5).fit(X, TARGETS[LSTMRegressor])
+    with pytest.raises(ValueError, match=r"8 time steps of 2 feature"):
+        warm.set_params(units=3).fit(X[:, :6], TARGETS[LSTMRegressor])
+    np.testing.assert_array_equal(outputs(warm), before)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_partial_fit_trains_an_epoch_a_call(estimator):
+    y = TARGETS[estimator]
+    model = estimator(**SMALL)
+    classes = {} if estimator is LSTMRegressor else {"classes": np.unique(y)}
+    model.partial_fit(X, y, **classes).partial_fit(X, y)
+    np.testing.assert_array_equal(outputs(model), outputs(fitted(estimator)))
+    assert model.n_iter_ == 2
+    resumed = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(
+        outputs(resumed.partial_fit(X, y)), outputs(model.partial_fit(X, y))
+    )
+    with pytest.raises(ValueError, match="partial_fit does not support early_stopping"):
+        model.set_params(early_stopping=True).partial_fit(X, y)
+
+
+# --- sample weights ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_weight_zero_equals_absence(estimator):
+    y, weight = TARGETS[estimator], np.tile([1, 0, 2, 1], 10)
+    kept = weight > 0
+    weighted = estimator(**SMALL).fit(X, y, sample_weight=weight)
+    without = estimator(**SMALL).fit(X[kept], y[kept], sample_weight=weight[kept])
+    np.testing.assert_array_equal(outputs(weighted), outputs(without))
+
+
+@pytest.mark.parametrize("weight", [[-1.0] * 40, [0.0] * 40, [1.0] * 39, [[1.0]] * 40])
+def test_bad_weights_are_refused(weight):
+    with pytest.raises(ValueError, match=r"(?i)sample.weight"):
+        LSTMRegressor(**SMALL).fit(X, TARGETS[LSTMRegressor], sample_weight=weight)
+
+
+def test_the_callers_weights_are_not_touched():
+    weight = np.arange(40)
+    LSTMClassifier(**SMALL, class_weight="balanced").fit(X, TARGETS[LSTMClassifier], weight)
+    np.testing.assert_array_equal(weight, np.arange(40))
+
+
+# --- randomness ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("estimator", "arch"), ALL)
+def test_random_state_decides(estimator, arch):
+    arguments = dict(arch=arch, dropout=0.3, early_stopping=True)
+    one, same = fitted(estimator, **arguments), fitted(estimator, **arguments)
+    other = (
+        fitted(estimator, **arguments, random_state=1)
+        if False
+        else fitted(estimator, **{**arguments, "random_state": 1})
+    )
+    np.testing.assert_array_equal(outputs(one), outputs(same))
+    assert not np.array_equal(outputs(one), outputs(other))
+
+
+def test_kinds_of_random_state():
+    def predictions(random_state):
+        return outputs(fitted(LSTMRegressor, random_state=random_state))
+
+    np.testing.assert_array_equal(predictions(3), predictions(np.int64(3)))
+    np.testing.assert_array_equal(
+        predictions(np.random.RandomState(5)), predictions(np.random.RandomState(5))
+    )
+    state = np.random.RandomState(5)
+    results = [predictions(state) for _ in range(4)] + [predictions(None), predictions(None)]
+    assert len({r.tobytes() for r in results}) == 6
+
+
+def test_the_same_in_another_process(fresh_python):
+    code = """
+import numpy as np
+from sklstm import ARCHITECTURES, LSTMRegressor
+X = np.random.default_rng(0).normal(size=(40, 8, 2))
+for arch in ARCHITECTURES:
+    model = LSTMRegressor(arch, units=3, epochs=2, random_state=0).fit(X, X[:, -1, 0])
+    print(model.predict(X).tobytes().hex())
+"""
+    here = [
+        LSTMRegressor(arch, units=3, epochs=2, random_state=0).fit(X, X[:, -1, 0]).predict(X)
+        for arch in ARCHITECTURES
+    ]
+    assert fresh_python(code).stdout.split() == [r.tobytes().hex() for r in here]
+
+
+def test_nobodys_random_state_is_touched(fresh_python):
+    fresh_python("""
+import random
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.eager import context
+from tensorflow.python.framework.config import is_op_determinism_enabled
+from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
+
+X = np.random.default_rng(0).normal(size=(40, 8, 2))
+tf.random.set_seed(3)
+expected = tf.random.normal([4]).numpy(), tf.random.normal([4]).numpy()
+for random_state in (0, None):
+    tf.random.set_seed(3)
+    first = tf.random.normal([4]).numpy()
+    before = random.getstate(), np.random.get_state()[1].tolist(), context.global_seed()
+    for arch in ARCHITECTURES:
+        arguments = dict(units=3, epochs=1, random_state=random_state, dropout=0.2)
+        LSTMRegressor(arch, **arguments).fit(X, X[:, 0, 0]).predict(X)
+        LSTMClassifier(arch, **arguments, early_stopping=True).fit(X, X[:, 0, 0] > 0)
+    after = random.getstate(), np.random.get_state()[1].tolist(), context.global_seed()
+    assert before == after
+    assert not is_op_determinism_enabled()
+    second = tf.random.normal([4]).numpy()
+    assert np.array_equal(first, expected[0]) and np.array_equal(second, expected[1])
+""")
+
+
+# --- persistence ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("estimator", "arch"), ALL)
+def test_joblib_in_a_fresh_process(estimator, arch, tmp_path, fresh_python):
+    """Alone, and inside a fitted search over a pipeline."""
+    model = fitted(estimator, arch=arch)
+    pipe = Pipeline(
+        [
+            ("scale", TimeDistributedTransformer(StandardScaler())),
+            ("window", SlidingWindow()),
+            ("lstm", estimator(arch, **SMALL)),
+        ]
+    )
+    search = GridSearchCV(pipe, {"window__lookback": [6, 8]}, cv=2, error_score="raise")
+    search.fit(X, TARGETS[estimator])
+    joblib.dump((X, model, search), tmp_path / "models.joblib")
+    printed = fresh_python(f"""
+import joblib
+X, *models = joblib.load({str(tmp_path / "models.joblib")!r})
+for model in models:
+    print(getattr(model, "predict_proba", model.predict)(X).tobytes().hex())
+""").stdout.split()
+    assert printed == [outputs(m).tobytes().hex() for m in (model, search)]
+
+
+@pytest.mark.parametrize("copier", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_copies_share_nothing(copier):
+    model = fitted(LSTMRegressor, warm_start=True)
+    copied, before = copier(model), outputs(model)
+    np.testing.assert_array_equal(outputs(copied), before)
+    copied.fit(X, TARGETS[LSTMRegressor])
+    assert not np.array_equal(outputs(copied), before)
+    np.testing.assert_array_equal(outputs(model), before)
+
+
+# --- early stopping ------------------------------------------------------------------------
+
+
+def test_the_regressors_validation_part_lies_apart():
+    """Of 40 samples the last 4 validate, and the 2 before share targets with them."""
+    targets = np.arange(120.0).reshape(40, 3)
+    training, validation = LSTMRegressor()._hold_out(targets, seed=0)
+    np.testing.assert_array_equal(training, np.arange(34))
+    np.testing.assert_array_equal(validation, np.arange(36, 40))
+    with pytest.raises(ValueError, match=r"early_stopping leaves no sample.*the 9 before"):
+        fitted_on = LSTMRegressor(**SMALL, early_stopping=True)
+        fitted_on.fit(X[:10], np.zeros((10, 10)))
+
+
+def test_the_scale_of_targets_is_that_of_the_training_part():
+    y = np.r_[np.zeros(18), np.ones(18), np.full(4, 1e6)]
+    model = fitted(LSTMRegressor, early_stopping=True) and LSTMRegressor(
+        **SMALL, early_stopping=True
+    ).fit(X, y)
+    assert (model.target_encoder_.mean_, model.target_encoder_.scale_) == (0.5, 0.5)
+
+
+def test_the_classifiers_validation_part_is_stratified():
+    y = np.repeat(["a", "b"], [30, 10])  # sorted
+    training, validation = LSTMClassifier()._hold_out(y, seed=0)
+    assert sorted([*training, *validation]) == list(range(40))
+    assert (y[validation] == "b").sum() == 1 and len(validation) == 4
+    with pytest.raises(ValueError, match="least populated class"):
+        LSTMClassifier(**SMALL, early_stopping=True).fit(X, ["a"] * 39 + ["b"])

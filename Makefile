@@ -24,7 +24,7 @@ demo: $(VENV)/.has-plot
 	$(BIN)/python examples/plot_compare_architectures.py
 
 test: $(VENV)/.has-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2
 
 lint: $(VENV)/.has-lint
 	$(BIN)/ruff check .

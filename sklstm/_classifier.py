@@ -10,7 +10,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import column_or_1d, compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import _check_y, check_array
+from sklearn.utils.validation import check_array
 
 from sklstm._base import BaseLSTM, loss_name
 from sklstm._tensorflow import keras
@@ -414,6 +414,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     def _check_target(self, y: Any) -> np.ndarray:
         if y is None:
             raise ValueError("LSTMClassifier requires y to be passed, but the target y is None.")
+        y = check_array(y, dtype=None, ensure_2d=False, estimator=self, input_name="y")
         check_classification_targets(y)
         kind = type_of_target(y, input_name="y")
         if kind == "multiclass-multioutput":
@@ -421,9 +422,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
                 "Unknown label type: multiclass-multioutput. LSTMClassifier takes one label a "
                 "sample, one-hot rows, or indicator rows of zeros and ones."
             )
-        if kind == "multilabel-indicator":
-            return check_array(y, dtype=None, estimator=self, input_name="y")
-        return _check_y(column_or_1d(y, warn=True), estimator=self)
+        return y if kind == "multilabel-indicator" else column_or_1d(y, warn=True)
 
     def _weigh_classes(self, weight: np.ndarray, target: np.ndarray) -> np.ndarray:
         if self.class_weight is None:

@@ -40,20 +40,21 @@ def _stderr_held_back() -> Iterator[None]:
             os.close(kept)
 
 
-if "tensorflow" in sys.modules:  # it has said what it had to say
+def _check_backend(name: str) -> None:
+    if name != "tensorflow":
+        raise ImportError(
+            f"sklstm runs Keras on TensorFlow, but Keras is set to {name!r}. Unset the environment "
+            "variable KERAS_BACKEND, or set it to 'tensorflow', before Keras is first imported "
+            "(the file ~/.keras/keras.json can set it as well)."
+        )
+
+
+# Before Keras looks for a backend that may not be installed, and after it has settled on one.
+_check_backend(os.environ.get("KERAS_BACKEND", "tensorflow"))
+with contextlib.nullcontext() if "tensorflow" in sys.modules else _stderr_held_back():
     import keras
     import tensorflow as tf
-else:
-    with _stderr_held_back():
-        import keras
-        import tensorflow as tf
-
-if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        f"sklstm runs Keras on TensorFlow, but Keras is set to {keras.backend.backend()!r}. Unset "
-        "the environment variable KERAS_BACKEND, or set it to 'tensorflow', before Keras is "
-        "first imported (the file ~/.keras/keras.json can set it as well)."
-    )
+_check_backend(keras.backend.backend())
 
 _started = False
 _start_lock = threading.Lock()

@@ -1,0 +1,171 @@
+"""LSTMClassifier: labels, probabilities, class weights."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import DataConversionWarning
+from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, check_cv, cross_val_score
+
+from sklstm import LSTMClassifier
+
+SMALL = dict(units=4, epochs=40, learning_rate=0.03, random_state=0)
+RNG = np.random.default_rng(0)
+SIDE = np.resize([0, 1, 2], 60)
+X = (SIDE - 1.0)[:, np.newaxis] + RNG.normal(0, 0.2, (60, 5))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(["b", "c", "a"]),
+        np.array(["b", "c", "a"], dtype=object),
+        np.array([-5, 7, 0]),
+        np.array([2.0, 5.0, 3.0]),
+        np.array([0, 1, 2], dtype=np.uint8),
+    ],
+)
+def test_labels_of_any_kind(labels):
+    y = labels[SIDE]
+    model = LSTMClassifier(**SMALL).fit(X, y)
+    predicted, probabilities = model.predict(X), model.predict_proba(X)
+    assert (predicted == y).mean() > 0.95 and predicted.dtype == y.dtype
+    np.testing.assert_array_equal(model.classes_, np.sort(labels))
+    assert (model.n_classes_, model.n_outputs_) == (3, 1)
+    assert probabilities.shape == (60, 3)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_array_equal(model.classes_[probabilities.argmax(axis=1)], predicted)
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(X)), probabilities)
+
+
+@pytest.mark.parametrize("labels", [np.array([False, True]), np.array(["no", "yes"]), [-1, 1]])
+def test_two_classes(labels):
+    rows = SIDE < 2
+    y = np.asarray(labels)[SIDE[rows]]
+    model = LSTMClassifier(**SMALL).fit(X[rows], y)
+    assert model.predict_proba(X[:1]).shape == (1, 2)
+    assert model.predict(X[rows]).dtype == y.dtype
+    assert model.score(X[rows], y) > 0.95
+    assert roc_auc_score(y, model.predict_proba(X[rows])[:, 1]) > 0.99
+
+
+@pytest.mark.parametrize("dtype", [int, float, bool, "frame"])
+def test_one_hot_rows_are_answered_in_one_hot_rows(dtype):
+    rows = np.eye(3, dtype=int if dtype == "frame" else dtype)[SIDE]
+    y = pd.DataFrame(rows, columns=["a", "b", "c"]) if dtype == "frame" else rows
+    model = LSTMClassifier(**SMALL).fit(X, y)
+    predicted = model.predict(X)
+    assert predicted.dtype == rows.dtype and predicted.shape == (60, 3)
+    assert (predicted.sum(axis=1) == 1).all()
+    assert model.score(X, y) > 0.95
+    np.testing.assert_array_equal(model.classes_, [0, 1, 2])
+    labels = LSTMClassifier(**SMALL).fit(X, SIDE)
+    np.testing.assert_allclose(model.predict_proba(X), labels.predict_proba(X), rtol=1e-6)
+
+
+def test_indicator_rows_are_labels_of_their_own():
+    y = np.stack([SIDE > 0, SIDE < 2], axis=1).astype(int)  # 01, 11, 10
+    model = LSTMClassifier(**{**SMALL, "epochs": 80}).fit(X, y)
+    assert model.model_.layers[-1].activation.__name__ == "sigmoid"
+    assert model.score(X, y) > 0.9
+    probabilities = model.predict_proba(X)
+    assert (model.n_classes_, model.n_outputs_, probabilities.shape) == (2, 2, (60, 2))
+    np.testing.assert_array_equal(model.predict(X), probabilities > 0.5)
+    assert model.history_["loss"][-1] == pytest.approx(
+        np.mean([log_loss(y[:, j], probabilities[:, j]) for j in (0, 1)]), rel=0.1
+    )
+
+
+def test_binary_cross_entropy_makes_single_ones_labels_of_their_own():
+    rows = np.eye(3, dtype=int)[SIDE]
+    model = LSTMClassifier(**SMALL, loss="binary_crossentropy").fit(X, rows)
+    assert model.model_.layers[-1].activation.__name__ == "sigmoid"
+
+
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
+def test_losses_that_are_the_same_train_the_same(loss):
+    metrics = ["accuracy"]
+    auto = LSTMClassifier(**SMALL, metrics=metrics).fit(X, SIDE)
+    given = LSTMClassifier(**SMALL, metrics=metrics, loss=loss).fit(X, SIDE)
+    np.testing.assert_allclose(given.predict_proba(X), auto.predict_proba(X), atol=1e-4)
+    np.testing.assert_allclose(given.history_["accuracy"], auto.history_["accuracy"], atol=0.02)
+
+
+def test_a_column_is_raveled_with_a_warning():
+    with pytest.warns(DataConversionWarning, match="column-vector"):
+        column = LSTMClassifier(**SMALL).fit(X, SIDE[:, np.newaxis])
+    flat = LSTMClassifier(**SMALL).fit(X, SIDE)
+    np.testing.assert_array_equal(column.predict(X), flat.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (None, "requires y to be passed"),
+        (SIDE[:-1], "inconsistent numbers of samples"),
+        (SIDE + 0.5, "Unknown label type"),
+        (np.r_[np.nan, np.ones(59)], "NaN"),
+        (np.zeros(60), "only one class: .*0.0"),
+        (np.stack([SIDE, SIDE], axis=1), "multiclass-multioutput"),
+    ],
+)
+def test_bad_labels_are_refused(y, message):
+    model = LSTMClassifier(**SMALL)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, y)
+    assert not hasattr(model, "n_features_in_")
+
+
+def test_class_weight_equals_sample_weight():
+    weights = {0: 1.0, 1: 5.0, 2: 0.5}
+    by_class = LSTMClassifier(**SMALL, class_weight=weights).fit(X, SIDE)
+    by_sample = LSTMClassifier(**SMALL).fit(X, SIDE, np.array([1.0, 5.0, 0.5])[SIDE])
+    np.testing.assert_array_equal(by_class.predict_proba(X), by_sample.predict_proba(X))
+    both = LSTMClassifier(**SMALL, class_weight=weights).fit(X, SIDE, np.full(60, 2.0))
+    twice = LSTMClassifier(**SMALL).fit(X, SIDE, np.array([2.0, 10.0, 1.0])[SIDE])
+    np.testing.assert_array_equal(both.predict_proba(X), twice.predict_proba(X))
+
+
+def test_balanced_class_weight_helps_the_rare_class():
+    rng = np.random.default_rng(1)
+    y = np.r_[np.zeros(190, int), np.ones(10, int)]
+    Z = y[:, np.newaxis] * 0.8 + rng.normal(0, 1, (200, 1)) + np.zeros((200, 4))
+    plain = LSTMClassifier(**SMALL).fit(Z, y).predict(Z)
+    balanced = LSTMClassifier(**SMALL, class_weight="balanced").fit(Z, y).predict(Z)
+    assert balanced[y == 1].mean() > plain[y == 1].mean() + 0.3
+
+
+def test_partial_fit_wants_its_classes_once():
+    model = LSTMClassifier(**SMALL)
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        model.partial_fit(X, SIDE)
+    model.partial_fit(X[SIDE < 2], SIDE[SIDE < 2], classes=[2, 0, 1])
+    assert model.predict_proba(X).shape == (60, 3)
+    model.partial_fit(X, SIDE, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="not the same as on last call"):
+        model.partial_fit(X, SIDE, classes=[0, 1])
+    with pytest.raises(ValueError, match=r"labels that are not in the classes.*\[9\]"):
+        model.partial_fit(X, np.where(SIDE == 1, 9, SIDE))
+    with pytest.raises(ValueError, match="class_weight='balanced' is not supported"):
+        model.set_params(class_weight="balanced").partial_fit(X, SIDE)
+
+
+def test_partial_fit_of_rows_needs_no_classes():
+    rows = np.eye(3, dtype=int)[SIDE]
+    model = LSTMClassifier(**SMALL).partial_fit(X, rows).partial_fit(X, rows)
+    assert model.predict(X).shape == (60, 3)
+    with pytest.raises(ValueError, match="has 2 columns"):
+        model.partial_fit(X, rows[:, :2])
+
+
+def test_scikit_learn_sees_a_classifier():
+    model = LSTMClassifier(**SMALL)
+    assert isinstance(check_cv(3, SIDE, classifier=True), StratifiedKFold)
+    # sorted labels: without stratified folds each would lack a class
+    order = np.argsort(SIDE, kind="stable")
+    assert cross_val_score(model, X[order], SIDE[order], cv=3).min() > 0.9
+    two = SIDE < 2
+    scores = cross_val_score(model, X[two], SIDE[two], cv=2, scoring="roc_auc")
+    assert scores.min() > 0.99
+    search = GridSearchCV(model, {"epochs": [1, 40]}, cv=2, scoring="roc_auc_ovr").fit(X, SIDE)
+    assert search.best_params_ == {"epochs": 40}

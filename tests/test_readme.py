@@ -1,0 +1,71 @@
+"""The README's code runs as printed, and so does the worked example of the design."""
+
+import re
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklstm import (
+    ARCHITECTURES,
+    LSTMRegressor,
+    PurgedTimeSeriesSplit,
+    SlidingWindow,
+    TimeDistributedTransformer,
+    last_window,
+    make_windows,
+)
+from sklstm.datasets import load_elnino
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    """All blocks of the README, run one after the other as a reader would paste them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("readme"))
+        namespace = {}
+        for block in re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL):
+            exec(block, namespace)
+        namespace["loaded"] = joblib.load("forecaster.joblib")
+    return namespace
+
+
+def test_the_forecast(session):
+    df, search = session["df"], session["search"]
+    forecast = search.predict(last_window(df, 48))
+    assert forecast.shape == (1, 6)
+    # the sea off Peru has been between 18 and 30 degrees Celsius in all of sixty years
+    assert ((forecast > 18) & (forecast < 30)).all()
+    np.testing.assert_array_equal(session["loaded"].predict(last_window(df, 48)), forecast)
+    assert set(search.cv_results_["param_lstm__arch"]) == set(ARCHITECTURES)
+
+
+def test_the_classification(session):
+    model = session["model"]
+    assert model.predict_proba(session["X"][:2]).shape == (2, 3)
+    assert model.score(session["X"], session["y"]) > 0.95
+
+
+def test_the_worked_example_of_the_design():
+    df = load_elnino(as_frame=True).frame
+    X, Y = make_windows(df, df["sst"], lookback=96, horizon=24)
+    pipe = Pipeline(
+        [
+            ("scale", TimeDistributedTransformer(StandardScaler())),
+            ("window", SlidingWindow()),
+            ("lstm", LSTMRegressor(units=4, filters=4, epochs=1)),
+        ]
+    )
+    search = GridSearchCV(
+        pipe,
+        {"window__lookback": [24, 48, 96], "lstm__arch": ARCHITECTURES},
+        cv=PurgedTimeSeriesSplit(5, horizon=24),
+        error_score="raise",
+    ).fit(X, Y)
+    assert search.predict(last_window(df, 96)).shape == (1, 24)

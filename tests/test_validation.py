@@ -1,0 +1,98 @@
+"""Sequences in: any real dtype and layout gives the same answer, all else is refused."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy import sparse
+
+from sklstm import LSTMRegressor
+
+SMALL = dict(units=3, epochs=1, random_state=0)
+# small integers are exact in every dtype
+X = np.random.default_rng(0).integers(-8, 8, (12, 5, 2))
+Y = X[:, 0, 0].astype(float)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return LSTMRegressor(**SMALL).fit(X, Y)
+
+
+LAYOUTS = {
+    "float64": lambda a: a.astype("f8"),
+    "float32": lambda a: a.astype("f4"),
+    "float16": lambda a: a.astype("f2"),
+    "int8": lambda a: a.astype("i1"),
+    "big-endian": lambda a: a.astype(">f8"),
+    "objects": lambda a: a.astype(object),
+    "Fortran": np.asfortranarray,
+    "strided": lambda a: np.repeat(a, 2, axis=1)[:, ::2],
+    "read-only": lambda a: np.broadcast_to(a, a.shape),
+    "lists": lambda a: a.tolist(),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts_give_the_same_answer(fitted, layout):
+    other = LAYOUTS[layout](X)
+    expected = fitted.predict(X)
+    np.testing.assert_array_equal(fitted.predict(other), expected)
+    np.testing.assert_array_equal(LSTMRegressor(**SMALL).fit(other, Y).predict(X), expected)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_frames_are_univariate_sequences(frame):
+    flat = X[:, :, 0]
+    names = [f"t{i}" for i in range(5)]
+    data = frame(dict(zip(names, flat.T, strict=True)))
+    model = LSTMRegressor(**SMALL).fit(data, Y)
+    np.testing.assert_array_equal(model.feature_names_in_, names)
+    expected = LSTMRegressor(**SMALL).fit(flat, Y).predict(flat)
+    np.testing.assert_array_equal(model.predict(data), expected)
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(data[names[::-1]])
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (np.where(X.max() == X, np.nan, X), "contains NaN"),
+        (np.where(X.max() == X, np.inf, X), "contains infinity"),
+        (X.astype("f8") * 1e300, "too large for dtype"),
+        (X + 1j, "Complex data not supported"),
+        (X.astype(str), "dtype|strings"),
+        (sparse.csr_matrix(X[:, :, 0]), "(?i)sparse"),
+        (X[:, 0, 0], "1D array"),
+        (X[..., np.newaxis], "dim 4"),
+        (X[:0], "0 sample"),
+        (X[:, :0], "minimum of 1|shape"),
+        (X[:, :, :0], "minimum of 1|shape"),
+    ],
+)
+def test_what_is_no_sequence_is_refused(fitted, bad, message):
+    model = LSTMRegressor(**SMALL)
+    with pytest.raises((ValueError, TypeError), match=message):
+        model.fit(bad, Y)
+    assert vars(model) == vars(LSTMRegressor(**SMALL))
+    with pytest.raises((ValueError, TypeError), match=message):
+        fitted.predict(bad)
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (X[:, :4], r"\(12, 4, 2\).* 5 time steps of 2 feature"),
+        (X[:, :, :1], r"\(12, 5, 1\).* 5 time steps of 2 feature"),
+        (X[:, :, 0], r"\(12, 5\).* 5 time steps of 2 feature"),
+    ],
+)
+def test_other_shapes_than_those_of_fit_are_refused(fitted, other, message):
+    with pytest.raises(ValueError, match=message):
+        fitted.predict(other)
+
+
+def test_univariate_sequences_of_another_length_are_refused():
+    model = LSTMRegressor(**SMALL).fit(X[:, :, 0], Y)
+    with pytest.raises(ValueError, match="X has 4 features, but LSTMRegressor is expecting 5"):
+        model.predict(X[:, :4, 0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import inspect
 from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -47,23 +48,21 @@ __all__ = ["BaseLSTM", "loss_name"]
 _models: WeakKeyDictionary[_engine.State, Any] = WeakKeyDictionary()
 
 
-class BaseLSTM(BaseWrapper):
+class BaseLSTM(BaseEstimator):
     """Base of the estimators; see LSTMRegressor and LSTMClassifier.
 
     A fitted estimator is plain data: ``_network``, the plan, and ``_state``, NumPy weights.
     Everything of Keras is made from these two when it is asked for.
 
     What comes from scikeras: routed arguments (``optimizer__clipnorm``) and their way into
-    optimizer, loss, metrics and callbacks, and the seam ``target_encoder``.
+    optimizer, loss, metrics and callbacks, and the idea of a ``target_encoder``. Its wrapper is
+    used and not inherited from: that would bring tags, parameters and methods which
+    scikit-learn no longer takes.
     """
 
     _network: Network
     _state: _engine.State
     history_: dict[str, list[float]]
-
-    # scikeras has its own of these two, from before scikit-learn 1.6
-    _get_param_names: Any = classmethod(BaseEstimator._get_param_names.__func__)
-    __repr__ = BaseEstimator.__repr__
 
     _routing_prefixes: ClassVar[set[str]] = {"optimizer", "loss", "metrics", "callbacks"}
 
@@ -96,6 +95,13 @@ class BaseLSTM(BaseWrapper):
         "verbose": ["verbose"],
     }
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Show the arguments that have names; routed ones have any name with a prefix."""
+        super().__init_subclass__(**kwargs)
+        signature = inspect.signature(cls)
+        named = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        cls.__signature__ = signature.replace(parameters=named)
+
     # --- parameters ------------------------------------------------------------------------
 
     def _set_routed(self, routed: dict[str, Any]) -> None:
@@ -113,6 +119,9 @@ class BaseLSTM(BaseWrapper):
         prefix, separator, rest = name.partition("__")
         return bool(separator and rest) and prefix in self._routing_prefixes
 
+    def _routed(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if self._is_routed(name)}
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the arguments of this estimator, routed ones included.
 
@@ -126,8 +135,7 @@ class BaseLSTM(BaseWrapper):
         dict
             Names and values.
         """
-        routed = {name: value for name, value in vars(self).items() if self._is_routed(name)}
-        return BaseEstimator.get_params(self, deep=deep) | routed
+        return super().get_params(deep=deep) | self._routed()
 
     def set_params(self, **params: Any) -> BaseLSTM:
         """Set arguments of this estimator, routed ones included.
@@ -143,7 +151,7 @@ class BaseLSTM(BaseWrapper):
         """
         routed = {name: value for name, value in params.items() if self._is_routed(name)}
         own = {name: value for name, value in params.items() if name not in routed}
-        BaseEstimator.set_params(self, **own)
+        super().set_params(**own)
         self.__dict__.update(routed)
         return self
 
@@ -305,21 +313,23 @@ class BaseLSTM(BaseWrapper):
     def _compilation(self) -> _engine.Compilation:
         """Make the optimizer, loss and metrics of one fit, by scikeras's rules of routing."""
         start()  # Keras makes the variables of an optimizer at once
-        routed = self._stand_in(loss=self._loss_to_route())
-        default = self._default("learning_rate")
+        routed = self._routed()
         if isinstance(self.optimizer, keras.optimizers.Optimizer):
             given_by = "the optimizer instance"
-        elif hasattr(self, "optimizer__learning_rate"):
+        elif "optimizer__learning_rate" in routed:
             given_by = "optimizer__learning_rate"
         else:
             given_by = None
-            routed.optimizer__learning_rate = self.learning_rate
+            routed["optimizer__learning_rate"] = self.learning_rate
+        default = inspect.signature(type(self)).parameters["learning_rate"].default
         if given_by and self.learning_rate != default:
             raise ValueError(
                 f"learning_rate={self.learning_rate!r} and {given_by} both give a learning rate. "
                 f"Leave learning_rate at its default, {default}, or pass the optimizer by name."
             )
-        kwargs = routed._get_compile_kwargs()
+        kwargs = BaseWrapper(
+            optimizer=self.optimizer, loss=self._loss_to_route(), metrics=self.metrics, **routed
+        )._get_compile_kwargs()
         return _engine.Compilation(
             copy_object(kwargs["optimizer"]),
             copy_object(kwargs["loss"]),
@@ -329,7 +339,7 @@ class BaseLSTM(BaseWrapper):
     def _loss_to_route(self) -> Any:
         """Return the loss, as a class where routed arguments ask for one."""
         loss = self._loss()
-        if not (isinstance(loss, str) and any(n.startswith("loss__") for n in vars(self))):
+        if not (isinstance(loss, str) and any(n.startswith("loss__") for n in self._routed())):
             return loss
         found = keras.losses.get(loss)
         if isinstance(found, keras.losses.Loss):
@@ -339,16 +349,9 @@ class BaseLSTM(BaseWrapper):
 
     def _fresh_callbacks(self) -> list[Any]:
         """Copy the Keras callbacks for one fit; classes are made with routed arguments."""
-        routed = self._stand_in(callbacks=copy.deepcopy(self.callbacks))
-        routed._initialize_callbacks()
-        return keras.tree.flatten(routed._fit_callbacks)
-
-    def _stand_in(self, **changes: Any) -> Any:
-        """Return an unfitted estimator with the same arguments but for some."""
-        return type(self)(**(self.get_params(deep=False) | changes))
-
-    def _default(self, parameter: str) -> Any:
-        return getattr(type(self)(), parameter)
+        wrapper = BaseWrapper(callbacks=copy.deepcopy(self.callbacks), **self._routed())
+        wrapper._initialize_callbacks()
+        return keras.tree.flatten(wrapper._fit_callbacks)
 
     @contextlib.contextmanager
     def _unchanged_on_failure(self) -> Iterator[None]:
@@ -383,7 +386,7 @@ class BaseLSTM(BaseWrapper):
         return _models[self._state]
 
     def __sklearn_tags__(self) -> Any:
-        tags = BaseEstimator.__sklearn_tags__(self)
+        tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.target_tags.required = True
         tags.target_tags.multi_output = True

@@ -1,0 +1,28 @@
+"""scikit-learn's own checks, on every architecture of both estimators."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
+
+# The checks' data have as few as one or two columns, read as sequences of that many steps.
+SMALL = dict(units=8, filters=4, kernel_size=1, pool_size=1, epochs=40, learning_rate=0.02)
+
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "batches are drawn from the samples, and leaving one out or repeating one changes all "
+        "later batches; test_weight_zero_equals_absence and "
+        "test_weight_two_pulls_like_a_repetition prove what the check is after"
+    ),
+}
+
+
+@parametrize_with_checks(
+    [
+        *(LSTMRegressor(arch, **SMALL) for arch in ARCHITECTURES),
+        *(LSTMClassifier(arch, **SMALL) for arch in ARCHITECTURES),
+    ],
+    expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)

@@ -12,12 +12,14 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.base import BaseEstimator, _clone_parametrized, _fit_context
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklstm import _engine
 from sklstm._architectures import ARCHITECTURES, Network, plan_network
+from sklstm._callbacks import EpochTasks
 from sklstm._objects import copy_object, settle_names
 from sklstm._tensorflow import keras, start
 from sklstm._validation import check_sample_weight, check_sequences
@@ -48,7 +50,7 @@ __all__ = ["BaseLSTM", "loss_name"]
 _models: WeakKeyDictionary[_engine.State, Any] = WeakKeyDictionary()
 
 
-class BaseLSTM(BaseEstimator):
+class BaseLSTM(CallbackSupportMixin, BaseEstimator):
     """Base of the estimators; see LSTMRegressor and LSTMClassifier.
 
     A fitted estimator is plain data: ``_network``, the plan, and ``_state``, NumPy weights.
@@ -225,6 +227,7 @@ class BaseLSTM(BaseEstimator):
         with self._unchanged_on_failure():
             return self._fit(X, y, None, epochs=0, resume=False)
 
+    @with_callbacks
     def _fit(
         self,
         X: Any,
@@ -236,6 +239,10 @@ class BaseLSTM(BaseEstimator):
         resumable: bool = False,
         classes: Any = None,
     ) -> BaseLSTM:
+        context = self._init_callback_context(max_subtasks=epochs)
+        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        data = {"X": X, "y": y, "metadata": metadata}
+        context.call_on_fit_task_begin(estimator=self, **data)
         sequences = check_sequences(self, X, reset=not resume)
         target = self._check_target(y)
         check_consistent_length(sequences, target)
@@ -262,6 +269,12 @@ class BaseLSTM(BaseEstimator):
                 "asked for. Set warm_start=False, or the arguments back."
             )
         samples = _engine.Samples(sequences, encoder.transform(target), weight.astype(np.float32))
+        epoch_tasks = EpochTasks(
+            self,
+            context,
+            data,
+            lambda weights: {"_network": network, "_state": _engine.State(state.seed, weights)},
+        )
         stop = _engine.EarlyStopping(self.n_iter_no_change, self.tol)
         end, history = _engine.train(
             network,
@@ -273,7 +286,7 @@ class BaseLSTM(BaseEstimator):
             shuffle=self.shuffle,
             validation=None if validation is None else samples[validation],
             early_stopping=None if validation is None else stop,
-            callbacks=self._fresh_callbacks(),
+            callbacks=[*self._fresh_callbacks(), epoch_tasks],
             verbose=self.verbose,
         )
         before = self.history_ if resume else {}
@@ -285,6 +298,7 @@ class BaseLSTM(BaseEstimator):
         if not (resumable or self.warm_start):
             end.optimizer = None
         self._network, self._state = network, end
+        context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **data)
         return self
 
     def _draw_seed(self) -> int:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from sklstm._layers import accelerate
 from sklstm._objects import identity
@@ -34,6 +36,7 @@ Weights = list[np.ndarray]
 MAX_SLOTS = 16  # compiled networks kept, over all threads
 PREDICT_BATCH = 512  # rows of one forward pass; larger gains nothing, and memory grows with it
 EVALUATE_BATCH = 256
+ROSE, EXPLODED = 10.0, 1e4  # how many times its beginning a final loss is worth a warning, an error
 
 _building = threading.RLock()  # Keras builds and TensorFlow traces one network at a time
 
@@ -144,7 +147,7 @@ class EarlyStopping:
 
 
 class DivergedError(ValueError):
-    """The loss became NaN or infinite."""
+    """Training ended in numbers that mean nothing."""
 
 
 def train(
@@ -192,7 +195,12 @@ def train(
     Raises
     ------
     DivergedError
-        If the loss of an epoch is not finite.
+        If a loss or the weights are not finite, or the loss ends beyond all reason.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the loss ends far above where it began.
     """
     with _lent_slot(network, compilation) as slot:
         slot.load(state, compilation.learning_rate())
@@ -209,6 +217,7 @@ def train(
         stops = _batch_stops(callbacks, n_batches)
         data = samples.tensors()
         validation_data = validation.tensors() if validation is not None else None
+        began = slot.evaluate(samples[:EVALUATE_BATCH].tensors())["loss"] if epochs else 0.0
         hooks.on_train_begin()
         end = state.epoch
         for epoch in range(state.epoch, last):
@@ -216,7 +225,7 @@ def train(
             order = _epoch_order(state.seed, epoch, len(samples), shuffle)
             slot.reseed(state.seed, epoch)
             logs = slot.train_epoch(data, order, batch_size, stops, hooks)
-            _check_finite(logs["loss"], epoch)
+            _check_finite(f"the loss of epoch {epoch + 1}", logs["loss"])
             if validation_data is not None:
                 logs |= _validate(slot, validation_data, hooks)
             hooks.on_epoch_end(epoch, logs)
@@ -231,8 +240,10 @@ def train(
         ended = slot.state(state.seed, end)
         if early_stopping is not None and early_stopping.best is not None:
             ended = early_stopping.best
-        history = slot.model.history.history
-        return ended, {name: [float(v) for v in values] for name, values in history.items()}
+        recorded = slot.model.history.history
+        history = {name: [float(v) for v in values] for name, values in recorded.items()}
+        _check_outcome(began, history, ended, first_epoch=state.epoch)
+        return ended, history
 
 
 def _validate(slot: _Slot, data: tuple[Any, Any, Any], hooks: Any) -> dict[str, float]:
@@ -263,8 +274,9 @@ def predict(network: Builder, state: State, X: np.ndarray) -> np.ndarray:
     weights = _weight_tensors.get(state)
     if weights is None:
         weights = _weight_tensors[state] = [tf.constant(array) for array in state.weights or ()]
-    batches = (tf.constant(X[i : i + PREDICT_BATCH]) for i in range(0, len(X), PREDICT_BATCH))
-    return np.concatenate([forward(batch, *weights).numpy() for batch in batches])
+    batches = (X[i : i + PREDICT_BATCH] for i in range(0, len(X), PREDICT_BATCH))
+    outputs = [forward(tf.constant(_pad_rows(batch)), *weights).numpy() for batch in batches]
+    return np.concatenate(outputs)[: len(X)]
 
 
 # --- slots ---------------------------------------------------------------------------------
@@ -368,6 +380,9 @@ class _Slot:
         return logs
 
     def evaluate(self, data: tuple[Any, Any, Any]) -> dict[str, float]:
+        """Compute loss and metrics without training."""
+        if not self._traced:
+            self._trace(data)
         self.model.reset_metrics()
         return _as_floats(self._evaluate(*data))
 
@@ -438,6 +453,16 @@ def _trace_forward(network: Builder) -> Any:
     return tf.function(forward).get_concrete_function(X, *shapes)
 
 
+def _pad_rows(batch: np.ndarray) -> np.ndarray:
+    """Fill a batch up to a multiple of 8 rows.
+
+    Matrix products of one row take another path than those of many and round differently: a
+    sequence should get the same answer alone as in company.
+    """
+    missing = -len(batch) % 8
+    return np.pad(batch, [(0, missing), (0, 0), (0, 0)]) if missing else batch
+
+
 # --- randomness ----------------------------------------------------------------------------
 
 
@@ -502,13 +527,32 @@ def _batch_stops(callbacks: Sequence[Any], n_batches: int) -> Sequence[int]:
     return (n_batches,)
 
 
-def _check_finite(loss: float, epoch: int) -> None:
-    if not np.isfinite(loss):
-        raise DivergedError(
-            f"Training diverged: the loss of epoch {epoch + 1} is {loss}. Scale the input (for "
-            "example with TimeDistributedTransformer(StandardScaler())), lower learning_rate, or "
-            "clip the gradients with optimizer__clipnorm=1.0."
-        )
+REMEDY = (
+    "Scale the input (for example with TimeDistributedTransformer(StandardScaler())), lower "
+    "learning_rate, or clip the gradients with optimizer__clipnorm=1.0."
+)
+
+
+def _check_finite(what: str, values: Any) -> None:
+    if not np.isfinite(values).all():
+        raise DivergedError(f"Training diverged: {what} became NaN or infinite. {REMEDY}")
+
+
+def _check_outcome(
+    began: float, history: dict[str, list[float]], ended: State, first_epoch: int
+) -> None:
+    """Refuse weights that are not finite and a loss that exploded; warn of one that rose."""
+    for weights in ended.weights or ():
+        _check_finite("a weight of the network", weights)
+    if ended.epoch == first_epoch:
+        return
+    loss = history["loss"][ended.epoch - first_epoch - 1]
+    course = f"the loss was {began:.3g} before training and {loss:.3g} after it"
+    floor = max(began, 1e-3)  # a fit that begins near perfection may jitter
+    if loss > EXPLODED * floor:
+        raise DivergedError(f"Training diverged: {course}. {REMEDY}")
+    if loss > ROSE * floor:
+        warnings.warn(f"Training did not converge: {course}. {REMEDY}", ConvergenceWarning, 2)
 
 
 def _as_floats(logs: Any) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,8 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
     else:
         _check_shape(estimator, array)
     sequences = array.reshape(len(array), *estimator._sequence_shape)
+    if reset:
+        _warn_of_collapse(sequences, name)
     return _to_float32(sequences, name)
 
 
@@ -86,6 +89,24 @@ def _check_shape(estimator: Any, array: np.ndarray) -> None:
         raise ValueError(
             f"X of shape {array.shape} does not fit {name}: {fitted}, and X must have the shape "
             f"(n_samples, {n_timesteps}, {n_features})."
+        )
+
+
+def _warn_of_collapse(sequences: np.ndarray, name: str) -> None:
+    """Warn of features, such as epoch timestamps, whose variation float32 cannot hold."""
+    if sequences.dtype.itemsize <= 4 and sequences.dtype.kind == "f":
+        return
+    low = sequences.min(axis=(0, 1)).astype(np.float64)
+    high = sequences.max(axis=(0, 1)).astype(np.float64)
+    resolution = np.maximum(abs(low), abs(high)) * np.finfo(np.float32).eps
+    collapsed = np.flatnonzero((high > low) & (high - low < 1000 * resolution))
+    if collapsed.size:
+        warnings.warn(
+            f"Features {collapsed.tolist()} of X vary by less than a thousand steps of float32, in "
+            f"which {name} computes: most of what they say is lost. Scale X before, for example "
+            "with TimeDistributedTransformer(StandardScaler()).",
+            UserWarning,
+            stacklevel=6,
         )
 
 

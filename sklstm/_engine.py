@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 import threading
 import warnings
 from collections import OrderedDict
@@ -497,24 +498,27 @@ def _epoch_order(seed: int, epoch: int, n_samples: int, shuffle: bool) -> np.nda
 
 
 class _Progress(keras.callbacks.Callback):
-    """Progress of a fit: a bar over its epochs, or a line an epoch."""
+    """Progress of a fit: a bar over its epochs where one can be redrawn, else a line an epoch."""
 
     def __init__(self, first: int, verbose: int) -> None:
         super().__init__()
-        self.first, self.verbose = first, verbose
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        if self.verbose == 1:
-            n_epochs = self.params["epochs"] - self.first
-            self.bar = keras.utils.Progbar(n_epochs, unit_name="epoch")
+        self.first = first
+        self.draws_bar = verbose == 1 and (sys.stdout.isatty() or "ipykernel" in sys.modules)
+        self.bar: Any = None
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if self.verbose == 1:
-            done = epoch + 1 - self.first
-            self.bar.update(done, list(logs.items()), finalize=self.model.stop_training or None)
-        else:
+        if not self.draws_bar:
             values = " - ".join(f"{name}: {value:.4g}" for name, value in logs.items())
             print(f"Epoch {epoch + 1}/{self.params['epochs']} - {values}", flush=True)
+            return
+        if self.bar is None:
+            self.bar = keras.utils.Progbar(
+                self.params["epochs"] - self.first,
+                unit_name="epoch",
+                stateful_metrics=list(logs),  # shown as they are, not averaged over epochs
+            )
+        finished = self.model.stop_training or None
+        self.bar.update(epoch + 1 - self.first, list(logs.items()), finalize=finished)
 
 
 def _batch_stops(callbacks: Sequence[Any], n_batches: int) -> Sequence[int]:

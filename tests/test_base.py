@@ -414,14 +414,24 @@ for arch in ARCHITECTURES:
     assert fresh_python(code).stdout.split() == [r.tobytes().hex() for r in here]
 
 
-def test_nobodys_random_state_is_touched(fresh_python):
+def test_global_state_is_as_before(fresh_python):
+    """After fits that succeed, fail, and are interrupted; seeded and unseeded."""
     fresh_python("""
+import os
 import random
 import numpy as np
 import tensorflow as tf
+from keras.callbacks import LambdaCallback
 from tensorflow.python.eager import context
 from tensorflow.python.framework.config import is_op_determinism_enabled
 from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
+
+def global_state():
+    numpy_state = np.random.get_state()[1].tolist()
+    return random.getstate(), numpy_state, context.global_seed(), dict(os.environ)
+
+def interrupt(epoch, logs):
+    raise KeyboardInterrupt
 
 X = np.random.default_rng(0).normal(size=(40, 8, 2))
 tf.random.set_seed(3)
@@ -429,13 +439,21 @@ expected = tf.random.normal([4]).numpy(), tf.random.normal([4]).numpy()
 for random_state in (0, None):
     tf.random.set_seed(3)
     first = tf.random.normal([4]).numpy()
-    before = random.getstate(), np.random.get_state()[1].tolist(), context.global_seed()
+    before = global_state()
     for arch in ARCHITECTURES:
         arguments = dict(units=3, epochs=1, random_state=random_state, dropout=0.2)
         LSTMRegressor(arch, **arguments).fit(X, X[:, 0, 0]).predict(X)
         LSTMClassifier(arch, **arguments, early_stopping=True).fit(X, X[:, 0, 0] > 0)
-    after = random.getstate(), np.random.get_state()[1].tolist(), context.global_seed()
-    assert before == after
+        for error, trouble in [
+            (KeyboardInterrupt, dict(callbacks=[LambdaCallback(on_epoch_end=interrupt)])),
+            (ValueError, dict(normalize_y=False, learning_rate=1e30, optimizer="sgd")),
+        ]:
+            try:
+                LSTMRegressor(arch, **arguments, **trouble).fit(X, 1e15 * X[:, 0, 0])
+            except error:
+                continue
+            raise AssertionError(trouble)
+    assert global_state() == before
     assert not is_op_determinism_enabled()
     second = tf.random.normal([4]).numpy()
     assert np.array_equal(first, expected[0]) and np.array_equal(second, expected[1])

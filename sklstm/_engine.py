@@ -218,14 +218,15 @@ def train(
         stops = _batch_stops(callbacks, n_batches)
         data = samples.tensors()
         validation_data = validation.tensors() if validation is not None else None
-        began = slot.evaluate(samples[:EVALUATE_BATCH].tensors())["loss"] if epochs else 0.0
         hooks.on_train_begin()
         end = state.epoch
         for epoch in range(state.epoch, last):
             hooks.on_epoch_begin(epoch)
             order = _epoch_order(state.seed, epoch, len(samples), shuffle)
             slot.reseed(state.seed, epoch)
-            logs = slot.train_epoch(data, order, batch_size, stops, hooks)
+            # the first batch by itself: its loss is that of the weights before training
+            parts = sorted({1, *stops}) if epoch == state.epoch else stops
+            logs = slot.train_epoch(data, order, batch_size, parts, hooks)
             _check_finite(f"the loss of epoch {epoch + 1}", logs["loss"])
             if validation_data is not None:
                 logs |= _validate(slot, validation_data, hooks)
@@ -243,7 +244,7 @@ def train(
             ended = early_stopping.best
         recorded = slot.model.history.history
         history = {name: [float(v) for v in values] for name, values in recorded.items()}
-        _check_outcome(began, history, ended, first_epoch=state.epoch)
+        _check_outcome(slot.first_loss, history, ended, first_epoch=state.epoch)
         return ended, history
 
 
@@ -300,20 +301,23 @@ class _Slot:
             for layer in self.model.layers
             if isinstance(layer, keras.layers.Dropout)
         ]
-        self._traced = False
+        self.first_loss: float | None = None
+        self._compiled = False
+        self._train_graph: Any = None
+        self._test_graph: Any = None
 
-    def _trace(self, data: tuple[Any, Any, Any]) -> None:
-        """Trace the two graphs once, for any number of samples and any batch size."""
+    def _trace(self, function: Any, data: tuple[Any, Any, Any], *more: Any) -> Any:
+        """Trace a graph once, for any number of samples like these."""
+        arrays = [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in data]
         with _building:
-            self.model.test_step(tuple(array[:1] for array in data))  # builds loss and metrics
-            arrays = [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in data]
-            number = tf.TensorSpec([], tf.int32)
-            order = tf.TensorSpec([None], tf.int32)
-            self._run = tf.function(self._train_batches).get_concrete_function(
-                *arrays, order, number, number, number
-            )
-            self._evaluate = tf.function(self._test_batches).get_concrete_function(*arrays)
-        self._traced = True
+            if not self._compiled:
+                # Loss and metrics are built by their first call, which must not be in a graph.
+                _, y, weight = (array[:1] for array in data)
+                outputs = tf.zeros([1, *self.model.output_shape[1:]])
+                self.model.compute_loss(y=y, y_pred=outputs, sample_weight=weight)
+                self.model.compute_metrics(None, y, outputs, sample_weight=weight)
+                self._compiled = True
+            return tf.function(function, autograph=False).get_concrete_function(*arrays, *more)
 
     def _train_batches(
         self, X: Any, y: Any, weight: Any, order: Any, size: Any, begin: Any, end: Any
@@ -351,6 +355,7 @@ class _Slot:
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
         self.model.stop_training = False
+        self.first_loss = None
 
     def reseed(self, seed: int, epoch: int) -> None:
         """Seed the dropout layers for one epoch."""
@@ -366,14 +371,20 @@ class _Slot:
         hooks: Any,
     ) -> dict[str, float]:
         """Train for an epoch, in as many graph calls as callbacks look at batches."""
-        if not self._traced:
-            self._trace(data)
+        if self._train_graph is None:
+            number, numbers = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int32)
+            self._train_graph = self._trace(
+                self._train_batches, data, numbers, number, number, number
+            )
         self.model.reset_metrics()
         order, size = tf.constant(order, tf.int32), tf.constant(batch_size)
         begin, logs = 0, {}
         for end in stops:
             hooks.on_train_batch_begin(end - 1)
-            logs = _as_floats(self._run(*data, order, size, tf.constant(begin), tf.constant(end)))
+            part = tf.constant(begin), tf.constant(end)
+            logs = _as_floats(self._train_graph(*data, order, size, *part))
+            if self.first_loss is None:
+                self.first_loss = logs["loss"]
             hooks.on_train_batch_end(end - 1, logs)
             begin = end
             if self.model.stop_training:
@@ -382,10 +393,10 @@ class _Slot:
 
     def evaluate(self, data: tuple[Any, Any, Any]) -> dict[str, float]:
         """Compute loss and metrics without training."""
-        if not self._traced:
-            self._trace(data)
+        if self._test_graph is None:
+            self._test_graph = self._trace(self._test_batches, data)
         self.model.reset_metrics()
-        return _as_floats(self._evaluate(*data))
+        return _as_floats(self._test_graph(*data))
 
     def state(self, seed: int, epoch: int) -> State:
         """Copy out where training stands."""
@@ -451,7 +462,7 @@ def _trace_forward(network: Builder) -> Any:
 
     shapes = [tf.TensorSpec(v.shape, v.dtype) for v in model.trainable_variables]
     X = tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)
-    return tf.function(forward).get_concrete_function(X, *shapes)
+    return tf.function(forward, autograph=False).get_concrete_function(X, *shapes)
 
 
 def _pad_rows(batch: np.ndarray) -> np.ndarray:
@@ -543,13 +554,13 @@ def _check_finite(what: str, values: Any) -> None:
 
 
 def _check_outcome(
-    began: float, history: dict[str, list[float]], ended: State, first_epoch: int
+    began: float | None, history: dict[str, list[float]], ended: State, first_epoch: int
 ) -> None:
     """Refuse weights that are not finite and a loss that exploded; warn of one that rose."""
     for weights in ended.weights or ():
         _check_finite("a weight of the network", weights)
-    if ended.epoch == first_epoch:
-        return
+    if began is None:
+        return  # nothing was trained
     loss = history["loss"][ended.epoch - first_epoch - 1]
     course = f"the loss was {began:.3g} before training and {loss:.3g} after it"
     floor = max(began, 1e-3)  # a fit that begins near perfection may jitter

@@ -109,11 +109,11 @@ def test_slots_are_reused_whatever_the_data_and_the_learning_rate():
     network = plan(units=6)
     train(network, samples(70))
     (slots,) = [s for (n, _), s in _engine._slots.items() if n == network]
-    graph = slots[0]._run
+    graph = slots[0]._train_graph
     for n, rate, batch in [(40, 0.1, 7), (90, 0.01, 64)]:
         train(network, samples(n), compiled=compilation(learning_rate=rate), batch_size=batch)
     (slots,) = [s for (n, _), s in _engine._slots.items() if n == network]
-    assert [slot._run for slot in slots] == [graph]
+    assert [slot._train_graph for slot in slots] == [graph]
 
 
 def test_the_learning_rate_is_that_of_the_fit():

@@ -3,21 +3,28 @@
 import numpy as np
 import pytest
 
-from sklstm._layers import accelerate
+from sklstm._layers import accelerate, path_of
 from sklstm._tensorflow import keras, tf
 
 
-def twins(units, features, steps, *, bidirectional=False, sequences=False, backwards=False):
+def twins(units, features, steps, *, kind="plain", activation="tanh"):
     """A stock network and an accelerated one with the same weights."""
     models = []
     for _ in range(2):
-        lstm = keras.layers.LSTM(units, return_sequences=sequences, go_backwards=backwards)
-        layer = keras.layers.Bidirectional(lstm) if bidirectional else lstm
+        lstm = keras.layers.LSTM(
+            units,
+            activation=activation,
+            return_sequences=kind in ("sequences", "both"),
+            go_backwards=kind == "backwards",
+        )
+        layer = keras.layers.Bidirectional(lstm) if kind in ("bidirectional", "both") else lstm
         x = keras.Input((steps, features))
         models.append(keras.Model(x, layer(x)))
     stock, fast = models
     rng = np.random.default_rng(units)
-    weights = [rng.normal(0, 0.5, w.shape).astype("f4") for w in stock.get_weights()]
+    # large enough to saturate some gates, small enough for hundreds of steps of relu
+    size = min(0.5, 1 / np.sqrt(units)) if activation == "tanh" else 0.3 / np.sqrt(units)
+    weights = [rng.normal(0, size, w.shape).astype("f4") for w in stock.get_weights()]
     for model in models:
         model.set_weights(weights)
     accelerate(fast)
@@ -42,25 +49,80 @@ def outputs_and_gradients(model, x, seed):
     return [y.numpy(), *(g.numpy() for g in gradients)]
 
 
-@pytest.mark.parametrize("kind", ["plain", "sequences", "bidirectional", "both", "backwards"])
+KINDS = ["plain", "sequences", "bidirectional", "both", "backwards"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("batch", "steps", "features", "units"),
-    [(1, 1, 1, 1), (64, 20, 1, 32), (7, 33, 3, 5), (32, 500, 4, 8), (2, 12, 64, 100)],
+    ("batch", "steps", "features", "units", "activation"),
+    [
+        # the fused kernel
+        (1, 1, 1, 1, "tanh"),
+        (64, 20, 1, 32, "tanh"),
+        (7, 33, 3, 5, "tanh"),
+        (32, 500, 4, 8, "tanh"),
+        (2, 12, 64, 100, "tanh"),
+        # the hoisted loop: less than a chunk, one, one and a part, many
+        (1, 1, 1, 1, "relu"),
+        (64, 20, 32, 64, "relu"),
+        (3, 32, 2, 6, "relu"),
+        (7, 33, 3, 5, "relu"),
+        (4, 500, 4, 8, "relu"),
+        (5, 64, 1, 4, "linear"),
+        (8, 40, 3, 200, "tanh"),
+    ],
 )
-def test_outputs_and_gradients_agree_with_keras(kind, batch, steps, features, units):
-    stock, fast = twins(
-        units,
-        features,
-        steps,
-        bidirectional=kind in ("bidirectional", "both"),
-        sequences=kind in ("sequences", "both"),
-        backwards=kind == "backwards",
-    )
+def test_outputs_and_gradients_agree_with_keras(kind, batch, steps, features, units, activation):
+    stock, fast = twins(units, features, steps, kind=kind, activation=activation)
     x = np.random.default_rng(1).normal(size=(batch, steps, features)).astype("f4")
     for ours, theirs in zip(
         outputs_and_gradients(fast, x, 3), outputs_and_gradients(stock, x, 3), strict=True
     ):
         assert np.abs(ours - theirs).max() <= 1e-5 * max(1.0, np.abs(theirs).max())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path"),
+    [
+        (dict(units=112), "fused"),
+        (dict(units=113), "hoisted"),
+        (dict(units=8, activation="relu"), "hoisted"),
+        (dict(units=8, activation="linear"), "hoisted"),
+        (dict(units=8, activation="elu"), "keras"),
+        (dict(units=8, recurrent_activation="hard_sigmoid"), "keras"),
+        (dict(units=8, dropout=0.1), "keras"),
+        (dict(units=8, recurrent_dropout=0.1), "keras"),
+        (dict(units=8, use_bias=False), "keras"),
+    ],
+)
+def test_the_path_is_the_rules(arguments, path):
+    layer = keras.layers.LSTM(**arguments)
+    assert path_of(layer) == path
+    x = keras.Input((4, 2))
+    model = keras.Model(x, layer(x))
+    accelerate(model)
+    assert ("inner_loop" in vars(layer)) == (path != "keras")
+
+
+def test_states_before_the_first_step_count():
+    """A layer is a stock layer still: it can be given states, and gives its own."""
+    stock = keras.layers.LSTM(4, activation="relu", return_state=True)
+    fast = keras.layers.LSTM(4, activation="relu", return_state=True)
+    x, h, c = keras.Input((6, 2)), keras.Input((4,)), keras.Input((4,))
+    models = [keras.Model([x, h, c], layer(x, initial_state=[h, c])) for layer in (stock, fast)]
+    models[1].set_weights(models[0].get_weights())
+    accelerate(models[1])
+    rng = np.random.default_rng(0)
+    inputs = [tf.constant(rng.normal(size=s).astype("f4")) for s in [(3, 6, 2), (3, 4), (3, 4)]]
+    results = []
+    for model in models:
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = model(inputs)
+            loss = sum(tf.reduce_sum(output**2) for output in outputs)
+        results.append([*outputs, *tape.gradient(loss, inputs)])
+    for theirs, ours in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
 def test_an_odd_number_of_rows_stays_silent(capfd):
@@ -71,7 +133,7 @@ def test_an_odd_number_of_rows_stays_silent(capfd):
 
 
 def test_saved_models_know_nothing_of_it(tmp_path):
-    _, fast = twins(3, 2, 5, bidirectional=True)
+    _, fast = twins(3, 2, 5, kind="bidirectional")
     fast.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     x = np.random.default_rng(0).normal(size=(4, 5, 2)).astype("f4")

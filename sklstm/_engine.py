@@ -1,124 +1,39 @@
 """The engine: everything that trains a network or runs one forward.
 
-Keras and TensorFlow pay for each traced graph with seconds and with megabytes that they never
-give back. So compiled networks are kept in *slots*: a slot is lent to one fit at a time, set to
-the weights that the fit starts from, trained with one graph call an epoch, and its weights are
-copied out. What identifies a slot is the network and what it is compiled with. Learning rate,
-batch size, seed and number of samples are inputs, so that a search over them traces once.
-
-Prediction has no state at all: its graph takes the weights as arguments.
-
 All randomness comes from one integer. The epoch's number is mixed into it, and so a fit that is
 resumed after epoch k goes on exactly as one that never stopped.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import sys
-import threading
 import warnings
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sklstm._layers import accelerate
-from sklstm._objects import identity
+from sklstm._slots import (
+    Builder,
+    Compilation,
+    Samples,
+    Slot,
+    State,
+    forward_function,
+    lent_slot,
+)
 from sklstm._tensorflow import keras, tf
 
-Weights = list[np.ndarray]
+__all__ = ["Compilation", "DivergedError", "EarlyStopping", "Samples", "State", "predict", "train"]
 
-MAX_SLOTS = 16  # compiled networks kept, over all threads
 PREDICT_BATCH = 512  # rows of one forward pass; larger gains nothing, and memory grows with it
-EVALUATE_BATCH = 256
 ROSE, EXPLODED = 10.0, 1e4  # how many times its beginning a final loss is worth a warning, an error
 
-_building = threading.RLock()  # Keras builds and TensorFlow traces one network at a time
-
-
-class Builder(Protocol):
-    """What the engine knows of a network: it is hashable, and it builds a Keras model."""
-
-    def build(self) -> Any: ...
-    def __hash__(self) -> int: ...
-
-
-@dataclass(frozen=True)
-class Compilation:
-    """What a network is compiled with: fresh Keras objects that belong to one fit.
-
-    Parameters
-    ----------
-    optimizer : keras.optimizers.Optimizer
-        Unbuilt.
-    loss, metrics : object
-        What ``keras.Model.compile`` takes.
-    """
-
-    optimizer: Any
-    loss: Any
-    metrics: Any = None
-
-    def key(self) -> Hashable:
-        return identity((self.optimizer, self.loss, self.metrics))
-
-    def learning_rate(self) -> float | None:
-        """Return the optimizer's constant learning rate; None where a schedule rules."""
-        rate = self.optimizer.get_config()["learning_rate"]
-        return rate if isinstance(rate, float) else None
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Arrays that a network trains or is validated on, all float32 and equally long.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_timesteps, n_features)
-    y : ndarray of shape (n_samples, n_targets)
-    weight : ndarray of shape (n_samples,)
-    """
-
-    X: np.ndarray
-    y: np.ndarray
-    weight: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.X)
-
-    def __getitem__(self, rows: Any) -> Samples:
-        return Samples(self.X[rows], self.y[rows], self.weight[rows])
-
-    def tensors(self) -> tuple[Any, Any, Any]:
-        return tuple(tf.constant(array, tf.float32) for array in (self.X, self.y, self.weight))
-
-
-@dataclass(eq=False)
-class State:
-    """Where training stands: all that is needed to predict, or to go on from there.
-
-    Parameters
-    ----------
-    seed : int
-        What all randomness of the fit comes from.
-    weights : list of ndarray, optional
-        In the order of ``keras.Model.get_weights``; None: draw them from the seed.
-    optimizer : list of ndarray, optional
-        The optimizer's variables; None: as new.
-    epoch : int
-        Epochs trained so far.
-    """
-
-    seed: int
-    weights: Weights | None = None
-    optimizer: Weights | None = None
-    epoch: int = 0
+_weight_tensors: WeakKeyDictionary[State, list[Any]] = WeakKeyDictionary()
 
 
 @dataclass
@@ -203,7 +118,7 @@ def train(
     ConvergenceWarning
         If the loss ends far above where it began.
     """
-    with _lent_slot(network, compilation) as slot:
+    with lent_slot(network, compilation) as slot:
         slot.load(state, compilation.learning_rate())
         n_batches = -(-len(samples) // batch_size)
         last = state.epoch + epochs
@@ -230,6 +145,7 @@ def train(
             _check_finite(f"the loss of epoch {epoch + 1}", logs["loss"])
             if validation_data is not None:
                 logs |= _validate(slot, validation_data, hooks)
+                _check_finite(f"the validation loss of epoch {epoch + 1}", logs["val_loss"])
             hooks.on_epoch_end(epoch, logs)
             end = epoch + 1
             snapshot = functools.partial(slot.state, state.seed, end)
@@ -248,7 +164,7 @@ def train(
         return ended, history
 
 
-def _validate(slot: _Slot, data: tuple[Any, Any, Any], hooks: Any) -> dict[str, float]:
+def _validate(slot: Slot, data: tuple[Any, Any, Any], hooks: Any) -> dict[str, float]:
     hooks.on_test_begin()
     scores = slot.evaluate(data)
     hooks.on_test_end(scores)
@@ -272,197 +188,13 @@ def predict(network: Builder, state: State, X: np.ndarray) -> np.ndarray:
     ndarray of shape (n_samples, n_outputs), float32
         What the head gives.
     """
-    forward = _forward_function(network)
+    forward = forward_function(network)
     weights = _weight_tensors.get(state)
     if weights is None:
         weights = _weight_tensors[state] = [tf.constant(array) for array in state.weights or ()]
     batches = (X[i : i + PREDICT_BATCH] for i in range(0, len(X), PREDICT_BATCH))
     outputs = [forward(tf.constant(_pad_rows(batch)), *weights).numpy() for batch in batches]
     return np.concatenate(outputs)[: len(X)]
-
-
-# --- slots ---------------------------------------------------------------------------------
-
-
-class _Slot:
-    """A compiled network with its traced graphs, used by one fit at a time."""
-
-    def __init__(self, network: Builder, compilation: Compilation) -> None:
-        self.model = network.build()
-        accelerate(self.model)
-        self.optimizer = compilation.optimizer
-        self.model.compile(
-            optimizer=self.optimizer, loss=compilation.loss, metrics=compilation.metrics
-        )
-        self.optimizer.build(self.model.trainable_variables)
-        self._fresh_optimizer = [_compact(v.numpy()) for v in self.optimizer.variables]
-        self._seeds = [
-            layer.seed_generator.state
-            for layer in self.model.layers
-            if isinstance(layer, keras.layers.Dropout)
-        ]
-        self.first_loss: float | None = None
-        self._compiled = False
-        self._train_graph: Any = None
-        self._test_graph: Any = None
-
-    def _trace(self, function: Any, data: tuple[Any, Any, Any], *more: Any) -> Any:
-        """Trace a graph once, for any number of samples like these."""
-        arrays = [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in data]
-        with _building:
-            if not self._compiled:
-                # Loss and metrics are built by their first call, which must not be in a graph.
-                _, y, weight = (array[:1] for array in data)
-                outputs = tf.zeros([1, *self.model.output_shape[1:]])
-                self.model.compute_loss(y=y, y_pred=outputs, sample_weight=weight)
-                self.model.compute_metrics(None, y, outputs, sample_weight=weight)
-                self._compiled = True
-            return tf.function(function, autograph=False).get_concrete_function(*arrays, *more)
-
-    def _train_batches(
-        self, X: Any, y: Any, weight: Any, order: Any, size: Any, begin: Any, end: Any
-    ) -> Any:
-        """Train on batches ``begin`` to ``end - 1`` of the samples taken in ``order``."""
-
-        def one_batch(i: Any) -> Any:
-            rows = order[i * size : tf.minimum((i + 1) * size, tf.shape(order)[0])]
-            self.model.train_step(tuple(tf.gather(array, rows) for array in (X, y, weight)))
-            return (i + 1,)
-
-        tf.while_loop(lambda i: i < end, one_batch, (begin,), parallel_iterations=1)
-        return self.model.get_metrics_result()
-
-    def _test_batches(self, X: Any, y: Any, weight: Any) -> Any:
-        def one_batch(begin: Any) -> Any:
-            rows = slice(begin, begin + EVALUATE_BATCH)
-            self.model.test_step((X[rows], y[rows], weight[rows]))
-            return (begin + EVALUATE_BATCH,)
-
-        n_samples = tf.shape(X)[0]
-        tf.while_loop(lambda i: i < n_samples, one_batch, (0,), parallel_iterations=1)
-        return self.model.get_metrics_result()
-
-    def load(self, state: State, learning_rate: float | None) -> None:
-        """Set weights, optimizer and learning rate to where the fit begins."""
-        if state.weights is None:
-            initialize(self.model, state.seed)
-        else:
-            self.model.set_weights(state.weights)
-        for variable, value in zip(
-            self.optimizer.variables, state.optimizer or self._fresh_optimizer, strict=True
-        ):
-            variable.assign(value)
-        if learning_rate is not None:
-            self.optimizer.learning_rate = learning_rate
-        self.model.stop_training = False
-        self.first_loss = None
-
-    def reseed(self, seed: int, epoch: int) -> None:
-        """Seed the dropout layers for one epoch."""
-        for layer, state in enumerate(self._seeds):
-            state.assign([*_words(seed, epoch, 1 + layer)])
-
-    def train_epoch(
-        self,
-        data: tuple[Any, Any, Any],
-        order: np.ndarray,
-        batch_size: int,
-        stops: Sequence[int],
-        hooks: Any,
-    ) -> dict[str, float]:
-        """Train for an epoch, in as many graph calls as callbacks look at batches."""
-        if self._train_graph is None:
-            number, numbers = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int32)
-            self._train_graph = self._trace(
-                self._train_batches, data, numbers, number, number, number
-            )
-        self.model.reset_metrics()
-        order, size = tf.constant(order, tf.int32), tf.constant(batch_size)
-        begin, logs = 0, {}
-        for end in stops:
-            hooks.on_train_batch_begin(end - 1)
-            part = tf.constant(begin), tf.constant(end)
-            logs = _as_floats(self._train_graph(*data, order, size, *part))
-            if self.first_loss is None:
-                self.first_loss = logs["loss"]
-            hooks.on_train_batch_end(end - 1, logs)
-            begin = end
-            if self.model.stop_training:
-                break
-        return logs
-
-    def evaluate(self, data: tuple[Any, Any, Any]) -> dict[str, float]:
-        """Compute loss and metrics without training."""
-        if self._test_graph is None:
-            self._test_graph = self._trace(self._test_batches, data)
-        self.model.reset_metrics()
-        return _as_floats(self._test_graph(*data))
-
-    def state(self, seed: int, epoch: int) -> State:
-        """Copy out where training stands."""
-        optimizer = [variable.numpy() for variable in self.optimizer.variables]
-        return State(seed, self.model.get_weights(), optimizer, epoch)
-
-
-_slots: OrderedDict[tuple[Hashable, Hashable], list[_Slot]] = OrderedDict()
-_slots_lock = threading.Lock()
-
-
-@contextlib.contextmanager
-def _lent_slot(network: Builder, compilation: Compilation) -> Iterator[_Slot]:
-    """Lend a slot for this network and compilation, made now if none is free."""
-    key = network, compilation.key()
-    with _slots_lock:
-        free = _slots.pop(key, [])
-        slot = free.pop() if free else None
-        if free:
-            _slots[key] = free
-    if slot is None:
-        with _building:
-            slot = _Slot(network, compilation)
-    try:
-        yield slot
-    finally:
-        slot.model.history = None  # callbacks end with their fit
-        with _slots_lock:
-            _slots[key] = [*_slots.pop(key, []), slot]
-            while sum(map(len, _slots.values())) > MAX_SLOTS:
-                oldest = next(iter(_slots))
-                _slots[oldest].pop(0)
-                if not _slots[oldest]:
-                    del _slots[oldest]
-
-
-# --- prediction ----------------------------------------------------------------------------
-
-_forward_functions: OrderedDict[Builder, Any] = OrderedDict()
-_weight_tensors: WeakKeyDictionary[State, list[Any]] = WeakKeyDictionary()
-
-
-def _forward_function(network: Builder) -> Any:
-    """Return the traced forward pass of a network, a function of sequences and weights."""
-    forward = _forward_functions.get(network)
-    if forward is None:
-        with _building:
-            forward = _forward_functions.get(network) or _trace_forward(network)
-            _forward_functions[network] = forward
-            while len(_forward_functions) > MAX_SLOTS:
-                _forward_functions.popitem(last=False)
-    return forward
-
-
-def _trace_forward(network: Builder) -> Any:
-    model = network.build()
-    accelerate(model)
-    others = [tf.constant(v.numpy()) for v in model.non_trainable_variables]
-
-    def forward(X: Any, *weights: Any) -> Any:
-        outputs, _ = model.stateless_call(weights, others, X, training=False)
-        return outputs
-
-    shapes = [tf.TensorSpec(v.shape, v.dtype) for v in model.trainable_variables]
-    X = tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)
-    return tf.function(forward, autograph=False).get_concrete_function(X, *shapes)
 
 
 def _pad_rows(batch: np.ndarray) -> np.ndarray:
@@ -475,37 +207,10 @@ def _pad_rows(batch: np.ndarray) -> np.ndarray:
     return np.pad(batch, [(0, missing), (0, 0), (0, 0)]) if missing else batch
 
 
-# --- randomness ----------------------------------------------------------------------------
-
-
-def initialize(model: Any, seed: int) -> None:
-    """Draw a model's weights from a seed, as Keras initialises its layers by default."""
-    for number, variable in enumerate(model.trainable_variables):
-        if variable.name == "bias":
-            value = np.zeros(variable.shape, np.float32)
-            if variable.path.endswith("lstm_cell/bias"):
-                units = len(value) // 4
-                value[units : 2 * units] = 1.0  # an open forget gate to begin with
-        else:
-            recurrent = variable.name == "recurrent_kernel"
-            draw = keras.initializers.Orthogonal if recurrent else keras.initializers.GlorotUniform
-            value = draw(seed=_words(seed, 0, number)[0])(variable.shape, variable.dtype)
-        variable.assign(value)
-
-
-def _words(*entropy: int) -> tuple[int, int]:
-    """Two 31-bit seeds from a few integers, well mixed."""
-    first, second = np.random.SeedSequence(entropy).generate_state(2) >> 1
-    return int(first), int(second)
-
-
 def _epoch_order(seed: int, epoch: int, n_samples: int, shuffle: bool) -> np.ndarray:
     if not shuffle:
         return np.arange(n_samples)
     return np.random.default_rng([seed, epoch]).permutation(n_samples)
-
-
-# --- small helps ---------------------------------------------------------------------------
 
 
 class _Progress(keras.callbacks.Callback):
@@ -568,14 +273,3 @@ def _check_outcome(
         raise DivergedError(f"Training diverged: {course}. {REMEDY}")
     if loss > ROSE * floor:
         warnings.warn(f"Training did not converge: {course}. {REMEDY}", ConvergenceWarning, 2)
-
-
-def _as_floats(logs: Any) -> dict[str, float]:
-    return {name: float(value) for name, value in logs.items()}
-
-
-def _compact(array: np.ndarray) -> np.ndarray:
-    """Keep a constant array as a view of one number: optimizers begin with zeros."""
-    first = array.reshape(-1)[:1]
-    same = array.size > 1 and bool((array == first).all())
-    return np.broadcast_to(first.copy(), array.shape) if same else array

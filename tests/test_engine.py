@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklstm import _engine
+from sklstm import _engine, _slots
 from sklstm._architectures import ARCHITECTURES, plan_network
 from sklstm._tensorflow import keras
 
@@ -108,11 +108,11 @@ def test_dropout_drops_the_fraction_it_says():
 def test_slots_are_reused_whatever_the_data_and_the_learning_rate():
     network = plan(units=6)
     train(network, samples(70))
-    (slots,) = [s for (n, _), s in _engine._slots.items() if n == network]
+    (slots,) = [s for (n, _), s in _slots._slots.items() if n == network]
     graph = slots[0]._train_graph
     for n, rate, batch in [(40, 0.1, 7), (90, 0.01, 64)]:
         train(network, samples(n), compiled=compilation(learning_rate=rate), batch_size=batch)
-    (slots,) = [s for (n, _), s in _engine._slots.items() if n == network]
+    (slots,) = [s for (n, _), s in _slots._slots.items() if n == network]
     assert [slot._train_graph for slot in slots] == [graph]
 
 
@@ -138,13 +138,13 @@ def test_other_compilations_get_other_slots():
         compilation(keras.losses.Huber(2.0)),
     ):
         train(network, samples(20), compiled=compiled, epochs=1)
-    assert sum(n == network for n, _ in _engine._slots) == 5
+    assert sum(n == network for n, _ in _slots._slots) == 5
 
 
 def test_slots_are_bounded_in_number():
-    for units in range(1, _engine.MAX_SLOTS + 4):
+    for units in range(1, _slots.MAX_SLOTS + 4):
         train(plan(units=units), samples(8), epochs=0)
-    assert sum(map(len, _engine._slots.values())) == _engine.MAX_SLOTS
+    assert sum(map(len, _slots._slots.values())) == _slots.MAX_SLOTS
 
 
 def test_a_slot_is_as_new_after_a_failed_fit():
@@ -265,7 +265,7 @@ def test_predictions_are_those_of_the_keras_model(arch):
 def test_weights_are_drawn_as_keras_draws_them():
     """Glorot's limits, orthogonal rows, and biases of 0 with 1 for the forget gate."""
     model = plan(units=50, n_features=3).build()
-    _engine.initialize(model, seed=1)
+    _slots.initialize(model, seed=1)
     kernel, recurrent, bias, head, head_bias = model.get_weights()
     for matrix in (kernel, head):
         limit = np.sqrt(6 / sum(matrix.shape))
@@ -274,8 +274,8 @@ def test_weights_are_drawn_as_keras_draws_them():
     np.testing.assert_array_equal(bias, np.repeat([0, 1, 0, 0], 50))
     np.testing.assert_array_equal(head_bias, 0)
     again, other = plan(units=50, n_features=3).build(), plan(units=50, n_features=3).build()
-    _engine.initialize(again, seed=1)
-    _engine.initialize(other, seed=2)
+    _slots.initialize(again, seed=1)
+    _slots.initialize(other, seed=2)
     np.testing.assert_array_equal(again.get_weights()[1], recurrent)
     assert not np.array_equal(other.get_weights()[1], recurrent)
 

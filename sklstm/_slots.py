@@ -175,9 +175,15 @@ class Slot:
             initialize(self.model, state.seed)
         else:
             self.model.set_weights(state.weights)
-        for variable, value in zip(
-            self.optimizer.variables, state.optimizer or self._fresh_optimizer, strict=True
-        ):
+        begins_with = state.optimizer or self._fresh_optimizer
+        variables = self.optimizer.variables
+        if [np.shape(value) for value in begins_with] != [tuple(v.shape) for v in variables]:
+            raise ValueError(
+                "The state of the optimizer does not fit: training was begun with another optimizer"
+                f" than {type(self.optimizer).__name__}. Set the optimizer back, or fit anew with "
+                "warm_start=False."
+            )
+        for variable, value in zip(variables, begins_with, strict=True):
             variable.assign(value)
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate

@@ -198,3 +198,13 @@ def test_warm_start_refuses_other_feature_names():
     model = LSTMRegressor(**SMALL, warm_start=True).fit(table, TARGETS[LSTMRegressor])
     with pytest.raises(ValueError, match="feature names should match"):
         model.fit(table.rename(columns={"a": "z"}), TARGETS[LSTMRegressor])
+
+
+def test_warm_start_refuses_another_optimizer():
+    model = LSTMRegressor(**SMALL, warm_start=True).fit(X, TARGETS[LSTMRegressor])
+    before = outputs(model)
+    model.set_params(optimizer="sgd")
+    for resume in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match=r"begun with another optimizer than SGD.*warm_start"):
+            resume(X, TARGETS[LSTMRegressor])
+    np.testing.assert_array_equal(outputs(model), before)

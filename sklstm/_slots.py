@@ -22,6 +22,7 @@ import numpy as np
 
 from sklstm._layers import accelerate
 from sklstm._objects import identity
+from sklstm._optimizers import accelerate_adam
 from sklstm._tensorflow import keras, tf
 
 Weights = list[np.ndarray]
@@ -122,6 +123,7 @@ class Slot:
             optimizer=self.optimizer, loss=compilation.loss, metrics=compilation.metrics
         )
         self.optimizer.build(self.model.trainable_variables)
+        accelerate_adam(self.optimizer)
         self._fresh_optimizer = [_compact(v.numpy()) for v in self.optimizer.variables]
         self._seeds = [
             layer.seed_generator.state

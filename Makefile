@@ -3,12 +3,13 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint bench clean
 
 help:
 	@echo "make demo   compare the four architectures on a real series (under three minutes)"
 	@echo "make test   run the tests"
 	@echo "make lint   check style, types and the direction of imports"
+	@echo "make bench  compare the speed with scikeras and skorch (about an hour)"
 	@echo "make clean  remove the environment and everything generated"
 
 # One environment; a stamp for each extra that has been installed into it.
@@ -31,6 +32,10 @@ lint: $(VENV)/.has-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# For example: make bench ARGS=--scaling
+bench: $(VENV)/.has-bench
+	$(BIN)/python tests/benchmarks $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist examples/output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

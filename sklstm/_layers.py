@@ -20,10 +20,12 @@ import functools
 import types
 from typing import Any
 
+import numpy as np
+
 from sklstm._tensorflow import keras, tf
 
 FUSED_UNITS = 112  # up to here the fused kernel beats the hoisted loop, by measurement
-UNROLLED_STEPS = 16  # steps of the hoisted loop that are laid out in the graph one by one
+CHUNK_STEPS = 5  # steps of the hoisted loop that are laid out in the graph one by one
 
 # Gradients of activations, from their outputs alone.
 _ACTIVATION_GRADIENTS = {
@@ -33,19 +35,25 @@ _ACTIVATION_GRADIENTS = {
 }
 
 
-def accelerate(model: Any) -> None:
+def accelerate(model: Any) -> list[str]:
     """Let every LSTM layer of a model run the fastest loop that computes the same.
 
     Parameters
     ----------
     model : keras.Model
         Changed in place: its LSTM layers get another ``inner_loop`` where one fits.
+
+    Returns
+    -------
+    list of str
+        The path that each LSTM layer takes, as :func:`path_of` says.
     """
-    for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.LSTM):
-            loop = _LOOPS.get(path_of(layer))
-            if loop is not None:
-                layer.inner_loop = types.MethodType(loop, layer)
+    layers = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.LSTM)]
+    paths = [path_of(layer) for layer in layers]
+    for layer, path in zip(layers, paths, strict=True):
+        if path in _LOOPS:
+            layer.inner_loop = types.MethodType(_LOOPS[path], layer)
+    return paths
 
 
 def path_of(layer: Any) -> str:
@@ -67,8 +75,18 @@ def path_of(layer: Any) -> str:
 def _time_major(layer: Any, sequences: Any, mask: Any) -> Any:
     if mask is not None:
         raise ValueError("the fast LSTM loops know no masks")
-    x = tf.transpose(sequences, [1, 0, 2])
+    x = _untransposed(sequences)
     return tf.reverse(x, [0]) if layer.go_backwards else x
+
+
+def _untransposed(sequences: Any) -> Any:
+    """Put the steps first; where a layer below has just put them second, take what it had."""
+    made_by = getattr(sequences, "op", None)  # there is none outside of graphs
+    if made_by is not None and made_by.type == "Transpose":
+        before, order = made_by.inputs
+        if np.array_equal(tf.get_static_value(order), [1, 0, 2]):
+            return before
+    return tf.transpose(sequences, [1, 0, 2])
 
 
 def _outputs(layer: Any, h: Any, last_c: Any) -> tuple[Any, Any, list[Any]]:
@@ -135,12 +153,9 @@ def _hoisted_loop(
 ) -> tuple[Any, Any, list[Any]]:
     """Run the loop over time with all that does not depend on it taken out."""
     x, (h, c) = _time_major(layer, sequences, mask), initial_state
-    kernel, recurrent, bias = (_sigmoids_first(weights) for weights in _weights(layer))
-    n_steps, n_features = x.shape[0], x.shape[2]
-    projected = tf.matmul(tf.reshape(x, [-1, n_features]), kernel) + bias
-    projected = tf.reshape(projected, [n_steps, -1, 4 * layer.units])
-    h, c = _recurrence(layer.activation.__name__)(projected, recurrent, h, c)
-    return _outputs(layer, h, c[-1])
+    weights = (_sigmoids_first(each) for each in _weights(layer))
+    h, last_c = _recurrence(layer.activation.__name__)(x, *weights, h, c)
+    return _outputs(layer, h, last_c)
 
 
 def _sigmoids_first(weights: Any) -> Any:
@@ -153,29 +168,29 @@ def _sigmoids_first(weights: Any) -> Any:
 def _recurrence(activation: str) -> Any:
     """Return the recurrence over time for one activation, with its gradient.
 
-    It maps the projected input (n_steps, n_samples, 4 units), the recurrent kernel and the
-    states before the first step to the outputs and the cell states of all steps.
+    It maps the inputs (n_steps, n_samples, n_features), the weights and the states before the
+    first step to the outputs of all steps and the last cell state.
     """
     activate = getattr(tf.nn, activation, tf.identity)
     activation_gradient = _ACTIVATION_GRADIENTS[activation]
 
     def forward_step(recurrent: Any, states: Any, inputs: Any) -> tuple[Any, Any]:
         (h, c), (projected,) = states, inputs
-        z = projected + tf.matmul(h, recurrent)
         units = recurrent.shape[0]
+        z = projected + tf.matmul(h, recurrent)
         sigmoids, candidate = tf.split(z, [3 * units, units], axis=1)
         sigmoids, candidate = tf.sigmoid(sigmoids), activate(candidate)
         i, f, o = tf.split(sigmoids, 3, axis=1)
-        c = f * c + i * candidate
+        before, c = c, f * c + i * candidate
         active = activate(c)
         h = o * active
-        return (h, c), (h, c, sigmoids, candidate, active)
+        return (h, c), (h, active, before, sigmoids, candidate)
 
     def backward_step(recurrent: Any, states: Any, inputs: Any) -> tuple[Any, Any]:
-        (dh, dc), (dh_out, dc_out, c_before, sigmoids, candidate, active) = states, inputs
+        (dh, dc), (dh_out, active, c_before, sigmoids, candidate) = states, inputs
         i, f, o = tf.split(sigmoids, 3, axis=1)
         dh = dh + dh_out
-        dc = dc + dc_out + activation_gradient(active, dh * o)
+        dc = dc + activation_gradient(active, dh * o)
         dsigmoids = tf.concat([dc * candidate, dc * c_before, dh * active], axis=1)
         dz = tf.concat(
             [
@@ -187,92 +202,82 @@ def _recurrence(activation: str) -> Any:
         return (tf.matmul(dz, recurrent, transpose_b=True), dc * f), (dz,)
 
     @tf.custom_gradient
-    def recurrence(projected: Any, recurrent: Any, h0: Any, c0: Any) -> Any:
-        forward = functools.partial(forward_step, recurrent)
-        _, (h, c, *gates) = _scan(forward, (h0, c0), (projected,), n_kept=5)
+    def recurrence(x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, c0: Any) -> Any:
+        n_steps, _, n_features = x.shape
+        units = h0.shape[1]
+        x_rows = tf.reshape(x, [-1, n_features])
+        projected = tf.nn.bias_add(tf.matmul(x_rows, kernel), bias)
+        projected = tf.reshape(projected, [n_steps, -1, 4 * units])
+        step = functools.partial(forward_step, recurrent)
+        (_, last_c), kept = _scan(step, (h0, c0), [_slices(projected)], n_steps, 5)
+        h = tf.ensure_shape(kept[0].stack(), [n_steps, None, units])
 
-        def gradient(dh: Any, dc: Any) -> tuple[Any, Any, Any, Any]:
-            h_before = tf.concat([h0[tf.newaxis], h[:-1]], axis=0)
-            c_before = tf.concat([c0[tf.newaxis], c[:-1]], axis=0)
-            backward = functools.partial(backward_step, recurrent)
-            zeros = tf.zeros_like(h0), tf.zeros_like(c0)
-            given = [tf.ensure_shape(d, h.shape) for d in (dh, dc)]
-            (dh0, dc0), (dz,) = _scan(
-                backward, zeros, (*given, c_before, *gates), n_kept=1, reverse=True
-            )
-            drecurrent = tf.matmul(
-                tf.reshape(h_before, [-1, h_before.shape[-1]]),
-                tf.reshape(dz, [-1, dz.shape[-1]]),
-                transpose_a=True,
-            )
-            return dz, drecurrent, dh0, dc0
+        def gradient(dh: Any, dc: Any) -> tuple[Any, ...]:
+            step = functools.partial(backward_step, recurrent)
+            given = [_slices(tf.ensure_shape(dh, h.shape)), *(array.read for array in kept[1:])]
+            states = tf.zeros_like(h0), dc
+            (dh0, dc0), (dz,) = _scan(step, states, given, n_steps, 1, reverse=True)
+            dz = dz.stack()
+            dz_rows, later_rows = (tf.reshape(d, [-1, 4 * units]) for d in (dz, dz[1:]))
+            h_rows = tf.reshape(h[:-1], [-1, units])
+            drecurrent = tf.matmul(h_rows, later_rows, transpose_a=True)
+            drecurrent += tf.matmul(h0, dz[0], transpose_a=True)
+            dkernel = tf.matmul(x_rows, dz_rows, transpose_a=True)
+            dx = tf.reshape(tf.matmul(dz_rows, kernel, transpose_b=True), tf.shape(x))
+            return dx, dkernel, drecurrent, tf.reduce_sum(dz_rows, axis=0), dh0, dc0
 
-        return (h, c), gradient
+        return (h, last_c), gradient
 
     return recurrence
 
 
+def _slices(sequence: Any) -> Any:
+    """Return a function that gives the slice of a sequence at a step."""
+    return lambda step: sequence[step]
+
+
 def _scan(
-    step: Any, states: Any, sequences: tuple[Any, ...], *, n_kept: int, reverse: bool = False
+    step: Any, states: Any, inputs: list[Any], n_steps: int, n_kept: int, *, reverse: bool = False
 ) -> tuple[Any, list[Any]]:
-    """Apply a step along the first axis of sequences; keep what it gives at each.
+    """Apply a step along time; keep the ``n_kept`` tensors that it gives, an array for each.
 
-    Steps are laid out in the graph chunk by chunk, and a loop runs over whole chunks: an
-    operation of a graph loop costs several of a straight line, and a straight line of hundreds
-    of steps takes long to trace.
+    A graph loop runs over chunks of steps that are laid out one by one: an iteration costs as
+    much as several operations, and hundreds of steps in a straight line take long to trace.
+    Nothing is stacked or cut on the way: to move memory costs more than to compute with it.
+
+    Parameters
+    ----------
+    step : callable
+        Maps states and inputs to new states and a tuple of tensors to keep.
+    inputs : list of callables
+        Each gives its input at a step.
+    reverse : bool
+        Begin with the last step.
     """
-    n_steps = sequences[0].shape[0]
-    first = n_steps % UNROLLED_STEPS  # a shorter chunk at the beginning of time
-    n_chunks = n_steps // UNROLLED_STEPS
-    if n_steps < 2 * UNROLLED_STEPS:
-        return _run_chunk(step, states, sequences, reverse)
-    pieces = []
-    if first and not reverse:
-        states, kept = _run_chunk(step, states, [s[:first] for s in sequences], reverse)
-        pieces.append(kept)
-    if n_chunks:
-        states, kept = _loop_over_chunks(
-            step, states, [s[first:] for s in sequences], n_chunks, n_kept, reverse
+
+    def run(first: Any, number: int, states: Any, arrays: list[Any]) -> tuple[Any, list[Any]]:
+        for i in range(number):
+            t = n_steps - 1 - (first + i) if reverse else first + i
+            states, kept = step(states, [read(t) for read in inputs])
+            arrays = [a.write(t, value) for a, value in zip(arrays, kept, strict=True)]
+        return states, arrays
+
+    arrays = [tf.TensorArray(tf.float32, n_steps) for _ in range(n_kept)]
+    n_looped = n_steps - n_steps % CHUNK_STEPS
+
+    def one_chunk(first: Any, states: Any, arrays: Any) -> Any:
+        return first + CHUNK_STEPS, *run(first, CHUNK_STEPS, states, arrays)
+
+    if n_looped > CHUNK_STEPS:
+        _, states, arrays = tf.while_loop(
+            lambda first, *_: first < n_looped,
+            one_chunk,
+            (0, states, arrays),
+            parallel_iterations=1,
         )
-        pieces.append(kept)
-    if first and reverse:
-        states, kept = _run_chunk(step, states, [s[:first] for s in sequences], reverse)
-        pieces.insert(0, kept)
-    if len(pieces) == 1:
-        return states, pieces[0]
-    return states, [tf.concat(parts, axis=0) for parts in zip(*pieces, strict=True)]
-
-
-def _run_chunk(step: Any, states: Any, sequences: Any, reverse: bool) -> tuple[Any, list[Any]]:
-    steps = list(zip(*(tf.unstack(sequence) for sequence in sequences), strict=True))
-    kept = []
-    for inputs in reversed(steps) if reverse else steps:
-        states, outputs = step(states, inputs)
-        kept.append(outputs)
-    if reverse:
-        kept.reverse()
-    return states, [tf.stack(values) for values in zip(*kept, strict=True)]
-
-
-def _loop_over_chunks(
-    step: Any, states: Any, sequences: Any, n_chunks: int, n_kept: int, reverse: bool
-) -> tuple[Any, list[Any]]:
-    arrays = [tf.TensorArray(tf.float32, n_chunks) for _ in range(n_kept)]
-
-    def one_chunk(i: Any, states: Any, arrays: Any) -> Any:
-        chunk = n_chunks - 1 - i if reverse else i
-        begin = chunk * UNROLLED_STEPS
-        parts = [sequence[begin : begin + UNROLLED_STEPS] for sequence in sequences]
-        parts = [tf.ensure_shape(part, [UNROLLED_STEPS, *part.shape[1:]]) for part in parts]
-        new_states, kept = _run_chunk(step, states, parts, reverse)
-        written = [a.write(chunk, values) for a, values in zip(arrays, kept, strict=True)]
-        return i + 1, new_states, written
-
-    _, states, arrays = tf.while_loop(
-        lambda i, *_: i < n_chunks, one_chunk, (0, states, arrays), parallel_iterations=1
-    )
-    n_steps = n_chunks * UNROLLED_STEPS  # which TensorFlow does not infer
-    return states, [tf.ensure_shape(array.concat(), [n_steps, None, None]) for array in arrays]
+    else:
+        n_looped = 0
+    return run(n_looped, n_steps - n_looped, states, arrays)
 
 
 _LOOPS = {"fused": _fused_loop, "hoisted": _hoisted_loop}

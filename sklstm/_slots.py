@@ -20,10 +20,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sklstm._layers import accelerate
+from sklstm._layers import accelerate, path_of
 from sklstm._objects import identity
 from sklstm._optimizers import accelerate_adam
-from sklstm._tensorflow import keras, tf
+from sklstm._tensorflow import executor, keras, tf
 
 Weights = list[np.ndarray]
 
@@ -117,7 +117,7 @@ class Slot:
 
     def __init__(self, network: Builder, compilation: Compilation) -> None:
         self.model = network.build()
-        accelerate(self.model)
+        self.paths = accelerate(self.model)
         self.optimizer = compilation.optimizer
         self.model.compile(
             optimizer=self.optimizer, loss=compilation.loss, metrics=compilation.metrics
@@ -146,7 +146,7 @@ class Slot:
                 self.model.compute_loss(y=y, y_pred=outputs, sample_weight=weight)
                 self.model.compute_metrics(None, y, outputs, sample_weight=weight)
                 self._compiled = True
-            return tf.function(function, autograph=False).get_concrete_function(*arrays, *more)
+            return _graph(function, self.paths, *arrays, *more)
 
     def _train_batches(
         self, X: Any, y: Any, weight: Any, order: Any, size: Any, begin: Any, end: Any
@@ -285,7 +285,7 @@ def forward_function(network: Builder) -> Any:
 
 def _trace_forward(network: Builder) -> Any:
     model = network.build()
-    accelerate(model)
+    paths = accelerate(model)
     others = [tf.constant(v.numpy()) for v in model.non_trainable_variables]
 
     def forward(X: Any, *weights: Any) -> Any:
@@ -294,7 +294,23 @@ def _trace_forward(network: Builder) -> Any:
 
     shapes = [tf.TensorSpec(v.shape, v.dtype) for v in model.trainable_variables]
     X = tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)
-    return tf.function(forward, autograph=False).get_concrete_function(X, *shapes)
+    return _graph(forward, paths, X, *shapes)
+
+
+def _graph(function: Any, paths: list[str], *signature: Any) -> Any:
+    """Trace a function once; return what runs its graph as suits the paths of its LSTM layers."""
+
+    def suitably() -> Any:
+        return executor(chain=all(path == "fused" for path in paths))
+
+    with suitably():
+        graph = tf.function(function, autograph=False).get_concrete_function(*signature)
+
+    def run(*arguments: Any) -> Any:
+        with suitably():
+            return graph(*arguments)
+
+    return run
 
 
 def initialize(model: Any, seed: int) -> None:

@@ -13,8 +13,9 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from typing import Any
 
-__all__ = ["keras", "start", "tf"]
+__all__ = ["executor", "keras", "start", "tf"]
 
 
 @contextlib.contextmanager
@@ -69,6 +70,45 @@ def start() -> None:
     global _started
     with _start_lock:
         if not _started:
+            _take_granted_threads()
             with _stderr_held_back():
                 tf.constant(0.0)
             _started = True
+
+
+def _take_granted_threads() -> None:
+    """Use no more threads than this process was granted, where somebody granted it a number.
+
+    joblib, dask and Ray tell their workers through OMP_NUM_THREADS, which TensorFlow does not
+    read. What the user has set for TensorFlow itself goes first.
+    """
+    granted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    threading_config = tf.config.threading
+    setters = {
+        "TF_NUM_INTRAOP_THREADS": threading_config.set_intra_op_parallelism_threads,
+        "TF_NUM_INTEROP_THREADS": threading_config.set_inter_op_parallelism_threads,
+    }
+    is_set = (
+        threading_config.get_intra_op_parallelism_threads()
+        or threading_config.get_inter_op_parallelism_threads()
+        or any(name in os.environ for name in setters)
+    )
+    if granted.isdecimal() and int(granted) > 0 and not is_set:
+        with contextlib.suppress(RuntimeError):  # TensorFlow runs already, with what it has
+            for set_threads in setters.values():
+                set_threads(int(granted))
+
+
+def executor(*, chain: bool) -> Any:
+    """Return the context in which to call and trace graphs: how their operations are executed.
+
+    Parameters
+    ----------
+    chain : bool
+        The operations are small, and few can run side by side. Then the thread that calls runs
+        them one after another, which saves handing them to a pool.
+    """
+    alone = tf.config.threading.get_inter_op_parallelism_threads() == 1
+    return tf.experimental.function_executor_type(
+        "SINGLE_THREADED_EXECUTOR" if chain or alone else ""
+    )

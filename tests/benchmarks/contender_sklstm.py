@@ -1,0 +1,24 @@
+"""Ours."""
+
+from sklstm import LSTMClassifier, LSTMRegressor
+from works import BATCH_SIZE, FILTERS, KERNEL_SIZE, LEARNING_RATE, POOL_SIZE
+
+ARCHITECTURE = "arch"
+
+
+def make(work, architecture):
+    estimator = LSTMClassifier if work.classify else LSTMRegressor
+    return estimator(
+        architecture,
+        units=work.units,
+        filters=FILTERS,
+        kernel_size=KERNEL_SIZE,
+        pool_size=POOL_SIZE,
+        epochs=work.epochs,
+        batch_size=BATCH_SIZE,
+        learning_rate=LEARNING_RATE,
+    )
+
+
+def count_parameters(fitted):
+    return fitted.model_.count_params()

@@ -1,0 +1,57 @@
+"""scikeras around the lecture's networks, written in stock Keras."""
+
+import keras
+from keras import layers
+from scikeras.wrappers import KerasClassifier, KerasRegressor
+
+from works import BATCH_SIZE, FILTERS, KERNEL_SIZE, LEARNING_RATE, POOL_SIZE
+
+ARCHITECTURE = "architecture"
+
+
+def make(work, architecture):
+    estimator = KerasClassifier if work.classify else KerasRegressor
+    return estimator(
+        model=build,
+        architecture=architecture,
+        work=work,
+        loss="sparse_categorical_crossentropy" if work.classify else "mean_squared_error",
+        optimizer="adam",
+        optimizer__learning_rate=LEARNING_RATE,
+        epochs=work.epochs,
+        batch_size=BATCH_SIZE,
+        verbose=0,
+    )
+
+
+def build(architecture, work):
+    head = layers.Dense(work.outputs, activation="softmax" if work.classify else None)
+    sequence = keras.Input((work.steps, work.features))
+    return keras.Sequential([sequence, *hidden_layers(architecture, work), head])
+
+
+def hidden_layers(architecture, work):
+    n = work.units
+    if architecture == "vanilla":
+        return [layers.LSTM(n)]
+    if architecture == "bidirectional":
+        return [layers.Bidirectional(layers.LSTM(n))]
+    if architecture == "stacked":
+        return [
+            layers.LSTM(n, return_sequences=True),
+            layers.LSTM(2 * n, activation="relu", return_sequences=True),
+            layers.LSTM(n, activation="relu"),
+        ]
+    conv = layers.Conv1D(FILTERS, KERNEL_SIZE, activation="relu")
+    pool = layers.MaxPooling1D(POOL_SIZE)
+    if work.classify:
+        return [conv, pool, layers.LSTM(n)]
+    return [
+        layers.Reshape((1, work.steps, work.features)),
+        *(layers.TimeDistributed(layer) for layer in (conv, pool, layers.Flatten())),
+        layers.LSTM(n),
+    ]
+
+
+def count_parameters(fitted):
+    return fitted.model_.count_params()

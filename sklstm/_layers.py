@@ -25,7 +25,7 @@ import numpy as np
 from sklstm._tensorflow import keras, tf
 
 FUSED_UNITS = 112  # up to here the fused kernel beats the hoisted loop, by measurement
-CHUNK_STEPS = 5  # steps of the hoisted loop that are laid out in the graph one by one
+CHUNK_STEPS = 4  # steps of the hoisted loop that are laid out in the graph one by one
 
 # Gradients of activations, from their outputs alone.
 _ACTIVATION_GRADIENTS = {
@@ -70,6 +70,12 @@ def path_of(layer: Any) -> str:
         return "fused"
     known = [getattr(keras.activations, name) for name in _ACTIVATION_GRADIENTS]
     return "hoisted" if layer.activation in known else "keras"
+
+
+def is_narrow(model: Any) -> bool:
+    """Say whether a step of each LSTM layer of a model is too small to be shared by threads."""
+    layers = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.LSTM)]
+    return all(layer.units <= FUSED_UNITS for layer in layers)
 
 
 def _time_major(layer: Any, sequences: Any, mask: Any) -> Any:
@@ -174,10 +180,10 @@ def _recurrence(activation: str) -> Any:
     activate = getattr(tf.nn, activation, tf.identity)
     activation_gradient = _ACTIVATION_GRADIENTS[activation]
 
-    def forward_step(recurrent: Any, states: Any, inputs: Any) -> tuple[Any, Any]:
+    def forward_step(recurrent: list[Any], states: Any, inputs: Any) -> tuple[Any, Any]:
         (h, c), (projected,) = states, inputs
-        units = recurrent.shape[0]
-        z = projected + tf.matmul(h, recurrent)
+        units = h.shape[1]
+        z = projected + _product(h, recurrent)
         sigmoids, candidate = tf.split(z, [3 * units, units], axis=1)
         sigmoids, candidate = tf.sigmoid(sigmoids), activate(candidate)
         i, f, o = tf.split(sigmoids, 3, axis=1)
@@ -186,7 +192,7 @@ def _recurrence(activation: str) -> Any:
         h = o * active
         return (h, c), (h, active, before, sigmoids, candidate)
 
-    def backward_step(recurrent: Any, states: Any, inputs: Any) -> tuple[Any, Any]:
+    def backward_step(recurrent: list[Any], states: Any, inputs: Any) -> tuple[Any, Any]:
         (dh, dc), (dh_out, active, c_before, sigmoids, candidate) = states, inputs
         i, f, o = tf.split(sigmoids, 3, axis=1)
         dh = dh + dh_out
@@ -199,14 +205,15 @@ def _recurrence(activation: str) -> Any:
             ],
             axis=1,
         )
-        return (tf.matmul(dz, recurrent, transpose_b=True), dc * f), (dz,)
+        return (_product_with_transposed(dz, recurrent), dc * f), (dz,)
 
     @tf.custom_gradient
     def recurrence(x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, c0: Any) -> Any:
         n_steps, _, n_features = x.shape
         units = h0.shape[1]
         x_rows = tf.reshape(x, [-1, n_features])
-        projected = tf.nn.bias_add(tf.matmul(x_rows, kernel), bias)
+        kernel, recurrent = _side_by_side(kernel), _side_by_side(recurrent)
+        projected = tf.nn.bias_add(_product(x_rows, kernel), bias)
         projected = tf.reshape(projected, [n_steps, -1, 4 * units])
         step = functools.partial(forward_step, recurrent)
         (_, last_c), kept = _scan(step, (h0, c0), [_slices(projected)], n_steps, 5)
@@ -220,15 +227,36 @@ def _recurrence(activation: str) -> Any:
             dz = dz.stack()
             dz_rows, later_rows = (tf.reshape(d, [-1, 4 * units]) for d in (dz, dz[1:]))
             h_rows = tf.reshape(h[:-1], [-1, units])
-            drecurrent = tf.matmul(h_rows, later_rows, transpose_a=True)
+            drecurrent = _product(h_rows, _side_by_side(later_rows), transpose=True)
             drecurrent += tf.matmul(h0, dz[0], transpose_a=True)
-            dkernel = tf.matmul(x_rows, dz_rows, transpose_a=True)
-            dx = tf.reshape(tf.matmul(dz_rows, kernel, transpose_b=True), tf.shape(x))
+            dkernel = _product(x_rows, _side_by_side(dz_rows), transpose=True)
+            dx = tf.reshape(_product_with_transposed(dz_rows, kernel), tf.shape(x))
             return dx, dkernel, drecurrent, tf.reduce_sum(dz_rows, axis=0), dh0, dc0
 
         return (h, last_c), gradient
 
     return recurrence
+
+
+def _side_by_side(matrix: Any) -> list[Any]:
+    """Cut a matrix with a block of columns a gate into the four blocks, if they are wide.
+
+    TensorFlow may round differently with the number of threads that share one product. So each
+    product keeps to one thread, and the products of the blocks run side by side.
+    """
+    wide = matrix.shape[1] > 4 * FUSED_UNITS
+    return tf.split(matrix, 4, axis=1) if wide else [matrix]
+
+
+def _product(left: Any, blocks: list[Any], *, transpose: bool = False) -> Any:
+    products = [tf.matmul(left, block, transpose_a=transpose) for block in blocks]
+    return products[0] if len(products) == 1 else tf.concat(products, axis=1)
+
+
+def _product_with_transposed(left: Any, blocks: list[Any]) -> Any:
+    parts = tf.split(left, len(blocks), axis=1) if len(blocks) > 1 else [left]
+    products = [tf.matmul(p, b, transpose_b=True) for p, b in zip(parts, blocks, strict=True)]
+    return products[0] if len(products) == 1 else tf.add_n(products)
 
 
 def _slices(sequence: Any) -> Any:

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sklstm._layers import accelerate, path_of
+from sklstm._layers import accelerate, is_narrow
 from sklstm._objects import identity
 from sklstm._optimizers import accelerate_adam
 from sklstm._tensorflow import executor, keras, tf
@@ -146,7 +146,7 @@ class Slot:
                 self.model.compute_loss(y=y, y_pred=outputs, sample_weight=weight)
                 self.model.compute_metrics(None, y, outputs, sample_weight=weight)
                 self._compiled = True
-            return _graph(function, self.paths, *arrays, *more)
+            return _graph(function, self.model, *arrays, *more)
 
     def _train_batches(
         self, X: Any, y: Any, weight: Any, order: Any, size: Any, begin: Any, end: Any
@@ -285,7 +285,7 @@ def forward_function(network: Builder) -> Any:
 
 def _trace_forward(network: Builder) -> Any:
     model = network.build()
-    paths = accelerate(model)
+    accelerate(model)
     others = [tf.constant(v.numpy()) for v in model.non_trainable_variables]
 
     def forward(X: Any, *weights: Any) -> Any:
@@ -294,20 +294,17 @@ def _trace_forward(network: Builder) -> Any:
 
     shapes = [tf.TensorSpec(v.shape, v.dtype) for v in model.trainable_variables]
     X = tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)
-    return _graph(forward, paths, X, *shapes)
+    return _graph(forward, model, X, *shapes)
 
 
-def _graph(function: Any, paths: list[str], *signature: Any) -> Any:
-    """Trace a function once; return what runs its graph as suits the paths of its LSTM layers."""
-
-    def suitably() -> Any:
-        return executor(chain=all(path == "fused" for path in paths))
-
-    with suitably():
+def _graph(function: Any, model: Any, *signature: Any) -> Any:
+    """Trace a function of a model once; return what runs its graph."""
+    chain = is_narrow(model)
+    with executor(chain=chain):
         graph = tf.function(function, autograph=False).get_concrete_function(*signature)
 
     def run(*arguments: Any) -> Any:
-        with suitably():
+        with executor(chain=chain):
             return graph(*arguments)
 
     return run

@@ -70,33 +70,34 @@ def start() -> None:
     global _started
     with _start_lock:
         if not _started:
-            _take_granted_threads()
+            _settle_threads()
             with _stderr_held_back():
                 tf.constant(0.0)
             _started = True
 
 
-def _take_granted_threads() -> None:
-    """Use no more threads than this process was granted, where somebody granted it a number.
+def _settle_threads() -> None:
+    """Give each operation one thread, and let as many run side by side as this process may use.
 
-    joblib, dask and Ray tell their workers through OMP_NUM_THREADS, which TensorFlow does not
-    read. What the user has set for TensorFlow itself goes first.
+    With the number of threads that share an operation its rounding changes: a search with
+    ``n_jobs=2`` would not give what one with ``n_jobs=1`` gives. And the operations of small
+    networks are faster alone. How many threads a process may use, joblib, dask and Ray tell their
+    workers by OMP_NUM_THREADS, which TensorFlow does not read. What the user has set for
+    TensorFlow goes first.
     """
-    granted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    threading_config = tf.config.threading
-    setters = {
-        "TF_NUM_INTRAOP_THREADS": threading_config.set_intra_op_parallelism_threads,
-        "TF_NUM_INTEROP_THREADS": threading_config.set_inter_op_parallelism_threads,
-    }
+    config = tf.config.threading
     is_set = (
-        threading_config.get_intra_op_parallelism_threads()
-        or threading_config.get_inter_op_parallelism_threads()
-        or any(name in os.environ for name in setters)
+        config.get_intra_op_parallelism_threads()
+        or config.get_inter_op_parallelism_threads()
+        or {"TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"} & set(os.environ)
     )
-    if granted.isdecimal() and int(granted) > 0 and not is_set:
-        with contextlib.suppress(RuntimeError):  # TensorFlow runs already, with what it has
-            for set_threads in setters.values():
-                set_threads(int(granted))
+    if is_set:
+        return
+    granted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    with contextlib.suppress(RuntimeError):  # TensorFlow runs already, with what it has
+        config.set_intra_op_parallelism_threads(1)
+        if granted.isdecimal():
+            config.set_inter_op_parallelism_threads(int(granted))
 
 
 def executor(*, chain: bool) -> Any:

@@ -101,7 +101,7 @@ def _settle_threads() -> None:
 
 
 def executor(*, chain: bool) -> Any:
-    """Return the context in which to call and trace graphs: how their operations are executed.
+    """Return the context in which to trace and call graphs: how their operations are executed.
 
     Parameters
     ----------
@@ -109,7 +109,4 @@ def executor(*, chain: bool) -> Any:
         The operations are small, and few can run side by side. Then the thread that calls runs
         them one after another, which saves handing them to a pool.
     """
-    alone = tf.config.threading.get_inter_op_parallelism_threads() == 1
-    return tf.experimental.function_executor_type(
-        "SINGLE_THREADED_EXECUTOR" if chain or alone else ""
-    )
+    return tf.experimental.function_executor_type("SINGLE_THREADED_EXECUTOR" if chain else "")

@@ -1,7 +1,7 @@
 """Ours."""
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from works import BATCH_SIZE, FILTERS, KERNEL_SIZE, LEARNING_RATE, POOL_SIZE
+from works import BATCH_SIZE, FILTERS, KERNEL_SIZE, POOL_SIZE
 
 ARCHITECTURE = "arch"
 
@@ -16,7 +16,7 @@ def make(work, architecture):
         pool_size=POOL_SIZE,
         epochs=work.epochs,
         batch_size=BATCH_SIZE,
-        learning_rate=LEARNING_RATE,
+        learning_rate=work.learning_rate,
     )
 
 

@@ -6,7 +6,7 @@ import torch
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
-from works import BATCH_SIZE, FILTERS, KERNEL_SIZE, LEARNING_RATE, POOL_SIZE
+from works import BATCH_SIZE, FILTERS, KERNEL_SIZE, POOL_SIZE
 
 ARCHITECTURE = "module__architecture"
 
@@ -24,7 +24,7 @@ def make(work, architecture):
         module__work=work,
         criterion=loss,
         optimizer=torch.optim.Adam,
-        lr=LEARNING_RATE,
+        lr=work.learning_rate,
         max_epochs=work.epochs,
         batch_size=BATCH_SIZE,
         iterator_train__shuffle=True,

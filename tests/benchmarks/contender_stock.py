@@ -4,7 +4,7 @@ import keras
 from keras import layers
 from scikeras.wrappers import KerasClassifier, KerasRegressor
 
-from works import BATCH_SIZE, FILTERS, KERNEL_SIZE, LEARNING_RATE, POOL_SIZE
+from works import BATCH_SIZE, FILTERS, KERNEL_SIZE, POOL_SIZE
 
 ARCHITECTURE = "architecture"
 
@@ -17,7 +17,7 @@ def make(work, architecture):
         work=work,
         loss="sparse_categorical_crossentropy" if work.classify else "mean_squared_error",
         optimizer="adam",
-        optimizer__learning_rate=LEARNING_RATE,
+        optimizer__learning_rate=work.learning_rate,
         epochs=work.epochs,
         batch_size=BATCH_SIZE,
         verbose=0,

@@ -15,7 +15,7 @@ from sklstm.datasets import make_barcodes
 from sklstm.windowing import make_windows
 
 ARCHITECTURES = ("vanilla", "bidirectional", "stacked", "cnn_lstm")
-BATCH_SIZE, LEARNING_RATE = 32, 1e-3
+BATCH_SIZE = 32
 FILTERS, KERNEL_SIZE, POOL_SIZE = 64, 3, 2
 SETTLING_FITS = 5  # memory is free to grow that long
 
@@ -34,6 +34,7 @@ class Work:
     outputs: int = 8
     units: int = 32
     epochs: int = 10
+    learning_rate: float = 1e-3
     classify: bool = False
     folds: int = 0
     n_jobs: int = 1
@@ -49,7 +50,10 @@ WORKS = {
     "search-2": replace(_search, n_jobs=2),
     "minute": _minute,
     "minute-2": replace(_minute, n_jobs=2),
-    "long": Work(folds=3, samples=300, steps=200, features=4, outputs=1, epochs=5),
+    # Over hundreds of steps relu explodes, in Keras too, unless it is trained with care.
+    "long": Work(
+        folds=3, samples=300, steps=200, features=4, outputs=1, epochs=5, learning_rate=1e-4
+    ),
     "barcodes": Work(
         ("vanilla", "cnn_lstm"),
         steps=500,

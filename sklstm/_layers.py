@@ -72,10 +72,18 @@ def path_of(layer: Any) -> str:
     return "hoisted" if layer.activation in known else "keras"
 
 
-def is_narrow(model: Any) -> bool:
-    """Say whether a step of each LSTM layer of a model is too small to be shared by threads."""
-    layers = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.LSTM)]
-    return all(layer.units <= FUSED_UNITS for layer in layers)
+def is_chain(model: Any) -> bool:
+    """Say whether the operations of a model are best run one after another, by one thread.
+
+    They are where a step of each LSTM layer is too small for handing parts of it to other threads,
+    unless two layers run side by side.
+    """
+    layers = list(model._flatten_layers())
+    if any(isinstance(layer, keras.layers.Bidirectional) for layer in layers):
+        return False
+    return all(
+        layer.units <= FUSED_UNITS for layer in layers if isinstance(layer, keras.layers.LSTM)
+    )
 
 
 def _time_major(layer: Any, sequences: Any, mask: Any) -> Any:
@@ -192,7 +200,7 @@ def _recurrence(activation: str) -> Any:
         h = o * active
         return (h, c), (h, active, before, sigmoids, candidate)
 
-    def backward_step(recurrent: list[Any], states: Any, inputs: Any) -> tuple[Any, Any]:
+    def backward_step(recurrent_transposed: list[Any], states: Any, inputs: Any) -> tuple[Any, Any]:
         (dh, dc), (dh_out, active, c_before, sigmoids, candidate) = states, inputs
         i, f, o = tf.split(sigmoids, 3, axis=1)
         dh = dh + dh_out
@@ -205,32 +213,32 @@ def _recurrence(activation: str) -> Any:
             ],
             axis=1,
         )
-        return (_product_with_transposed(dz, recurrent), dc * f), (dz,)
+        return (_product(dz, recurrent_transposed), dc * f), (dz,)
 
     @tf.custom_gradient
     def recurrence(x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, c0: Any) -> Any:
         n_steps, _, n_features = x.shape
         units = h0.shape[1]
         x_rows = tf.reshape(x, [-1, n_features])
-        kernel, recurrent = _side_by_side(kernel), _side_by_side(recurrent)
-        projected = tf.nn.bias_add(_product(x_rows, kernel), bias)
+        blocks = functools.partial(_blocks, number=4 if units > FUSED_UNITS else 1)
+        projected = tf.nn.bias_add(_product(x_rows, blocks(kernel)), bias)
         projected = tf.reshape(projected, [n_steps, -1, 4 * units])
-        step = functools.partial(forward_step, recurrent)
+        step = functools.partial(forward_step, blocks(recurrent))
         (_, last_c), kept = _scan(step, (h0, c0), [_slices(projected)], n_steps, 5)
         h = tf.ensure_shape(kept[0].stack(), [n_steps, None, units])
 
         def gradient(dh: Any, dc: Any) -> tuple[Any, ...]:
-            step = functools.partial(backward_step, recurrent)
+            step = functools.partial(backward_step, blocks(tf.transpose(recurrent)))
             given = [_slices(tf.ensure_shape(dh, h.shape)), *(array.read for array in kept[1:])]
             states = tf.zeros_like(h0), dc
             (dh0, dc0), (dz,) = _scan(step, states, given, n_steps, 1, reverse=True)
             dz = dz.stack()
             dz_rows, later_rows = (tf.reshape(d, [-1, 4 * units]) for d in (dz, dz[1:]))
             h_rows = tf.reshape(h[:-1], [-1, units])
-            drecurrent = _product(h_rows, _side_by_side(later_rows), transpose=True)
+            drecurrent = _product(h_rows, blocks(later_rows), transpose=True)
             drecurrent += tf.matmul(h0, dz[0], transpose_a=True)
-            dkernel = _product(x_rows, _side_by_side(dz_rows), transpose=True)
-            dx = tf.reshape(_product_with_transposed(dz_rows, kernel), tf.shape(x))
+            dkernel = _product(x_rows, blocks(dz_rows), transpose=True)
+            dx = tf.reshape(_product(dz_rows, blocks(tf.transpose(kernel))), tf.shape(x))
             return dx, dkernel, drecurrent, tf.reduce_sum(dz_rows, axis=0), dh0, dc0
 
         return (h, last_c), gradient
@@ -238,25 +246,22 @@ def _recurrence(activation: str) -> Any:
     return recurrence
 
 
-def _side_by_side(matrix: Any) -> list[Any]:
-    """Cut a matrix with a block of columns a gate into the four blocks, if they are wide.
+def _blocks(matrix: Any, number: int) -> list[Any]:
+    """Cut a matrix into blocks of columns, about equally wide.
 
-    TensorFlow may round differently with the number of threads that share one product. So each
-    product keeps to one thread, and the products of the blocks run side by side.
+    TensorFlow may round differently with the number of threads that share a product. So each
+    product keeps to one thread, and the products of a wide layer's blocks run side by side.
     """
-    wide = matrix.shape[1] > 4 * FUSED_UNITS
-    return tf.split(matrix, 4, axis=1) if wide else [matrix]
+    n_columns = matrix.shape[1]
+    number = min(number, n_columns)
+    sizes = [len(part) for part in np.array_split(np.arange(n_columns), number)]
+    return tf.split(matrix, sizes, axis=1) if number > 1 else [matrix]
 
 
 def _product(left: Any, blocks: list[Any], *, transpose: bool = False) -> Any:
+    """Multiply by a matrix that comes in blocks of columns."""
     products = [tf.matmul(left, block, transpose_a=transpose) for block in blocks]
-    return products[0] if len(products) == 1 else tf.concat(products, axis=1)
-
-
-def _product_with_transposed(left: Any, blocks: list[Any]) -> Any:
-    parts = tf.split(left, len(blocks), axis=1) if len(blocks) > 1 else [left]
-    products = [tf.matmul(p, b, transpose_b=True) for p, b in zip(parts, blocks, strict=True)]
-    return products[0] if len(products) == 1 else tf.add_n(products)
+    return tf.concat(products, axis=1) if len(products) > 1 else products[0]
 
 
 def _slices(sequence: Any) -> Any:

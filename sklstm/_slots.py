@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sklstm._layers import accelerate, is_narrow
+from sklstm._layers import accelerate, is_chain
 from sklstm._objects import identity
 from sklstm._optimizers import accelerate_adam
 from sklstm._tensorflow import executor, keras, tf
@@ -299,7 +299,7 @@ def _trace_forward(network: Builder) -> Any:
 
 def _graph(function: Any, model: Any, *signature: Any) -> Any:
     """Trace a function of a model once; return what runs its graph."""
-    chain = is_narrow(model)
+    chain = is_chain(model)
     with executor(chain=chain):
         graph = tf.function(function, autograph=False).get_concrete_function(*signature)
 

@@ -1,0 +1,70 @@
+"""Memory stays flat: fits of one network share its graphs, and old graphs are let go."""
+
+import numpy as np
+import pytest
+
+from sklstm import LSTMRegressor
+
+ARCHITECTURES = ["vanilla", "bidirectional", "stacked", "cnn_lstm"]
+
+GROWTH = """
+import numpy as np, psutil
+from sklearn.model_selection import GridSearchCV
+from sklstm import LSTMClassifier, LSTMRegressor
+X = np.random.default_rng(0).normal(size=(64, 12))
+y = X[:, 0]
+
+def memory():
+    return psutil.Process().memory_info().rss / 1e6
+"""
+
+
+def test_sixty_fits_of_each_kind(fresh_python):
+    done = fresh_python(f"""{GROWTH}
+kinds = [
+    estimator(architecture, units=4, epochs=2)
+    for estimator in (LSTMRegressor, LSTMClassifier) for architecture in {ARCHITECTURES}
+]
+def fit_all():
+    for model in kinds:
+        model.fit(X, y > 0 if isinstance(model, LSTMClassifier) else y).predict(X)
+for _ in range(5):
+    fit_all()
+before = memory()
+for _ in range(55):
+    fit_all()
+print((memory() - before) / (55 * len(kinds)))
+""")
+    assert float(done.stdout) <= 0.5
+
+
+def test_forty_candidates(fresh_python):
+    """Learning rates share a graph; the numbers of units do not, and their graphs must go."""
+    done = fresh_python(f"""{GROWTH}
+def search(**grid):
+    GridSearchCV(LSTMRegressor(epochs=1), grid, cv=2, refit=False).fit(X, y)
+search(units=[2], learning_rate=[0.1, 0.01, 0.001])
+before = memory()
+search(units=[2], learning_rate=np.geomspace(1e-4, 1e-2, 40))
+print((memory() - before) / 80)
+""")
+    assert float(done.stdout) <= 0.5
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_fit_that_reuses_a_slot_leaves_no_graph(architecture):
+    from tensorflow.python.eager import context
+    from tensorflow.python.framework import ops
+
+    def registered():
+        graphs = set(context.context().list_function_names())
+        return graphs, set(ops.gradient_registry.list())
+
+    rng = np.random.default_rng(0)
+    model = LSTMRegressor(architecture, units=5, epochs=2)
+    X = rng.normal(size=(50, 12))
+    model.fit(X, X[:, 0]).predict(X)
+    before = registered()
+    X = rng.normal(size=(33, 12))
+    model.set_params(batch_size=8, learning_rate=0.01, epochs=3).fit(X, X[:, 0]).predict(X)
+    assert registered() == before

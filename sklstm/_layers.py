@@ -168,8 +168,11 @@ def _hoisted_loop(
     """Run the loop over time with all that does not depend on it taken out."""
     x, (h, c) = _time_major(layer, sequences, mask), initial_state
     weights = (_sigmoids_first(each) for each in _weights(layer))
-    h, last_c = _recurrence(layer.activation.__name__)(x, *weights, h, c)
-    return _outputs(layer, h, last_c)
+    recurrence = _recurrence(layer.activation.__name__, layer.return_sequences)
+    h, c = recurrence(x, *weights, h, c)
+    if layer.return_sequences:
+        return _outputs(layer, h, c)
+    return h, h[:, tf.newaxis], [h, c]
 
 
 def _sigmoids_first(weights: Any) -> Any:
@@ -179,11 +182,11 @@ def _sigmoids_first(weights: Any) -> Any:
 
 
 @functools.cache
-def _recurrence(activation: str) -> Any:
+def _recurrence(activation: str, sequences: bool) -> Any:
     """Return the recurrence over time for one activation, with its gradient.
 
     It maps the inputs (n_steps, n_samples, n_features), the weights and the states before the
-    first step to the outputs of all steps and the last cell state.
+    first step to the outputs, of all steps or of the last, and the last cell state.
     """
     activate = getattr(tf.nn, activation, tf.identity)
     activation_gradient = _ACTIVATION_GRADIENTS[activation]
@@ -201,9 +204,9 @@ def _recurrence(activation: str) -> Any:
         return (h, c), (h, active, before, sigmoids, candidate)
 
     def backward_step(recurrent_transposed: list[Any], states: Any, inputs: Any) -> tuple[Any, Any]:
-        (dh, dc), (dh_out, active, c_before, sigmoids, candidate) = states, inputs
+        (dh, dc), (active, c_before, sigmoids, candidate, *dh_out) = states, inputs
         i, f, o = tf.split(sigmoids, 3, axis=1)
-        dh = dh + dh_out
+        dh = dh + dh_out[0] if sequences else dh
         dc = dc + activation_gradient(active, dh * o)
         dsigmoids = tf.concat([dc * candidate, dc * c_before, dh * active], axis=1)
         dz = tf.concat(
@@ -224,13 +227,15 @@ def _recurrence(activation: str) -> Any:
         projected = tf.nn.bias_add(_product(x_rows, blocks(kernel)), bias)
         projected = tf.reshape(projected, [n_steps, -1, 4 * units])
         step = functools.partial(forward_step, blocks(recurrent))
-        (_, last_c), kept = _scan(step, (h0, c0), [_slices(projected)], n_steps, 5)
+        (last_h, last_c), kept = _scan(step, (h0, c0), [_slices(projected)], n_steps, 5)
         h = tf.ensure_shape(kept[0].stack(), [n_steps, None, units])
 
         def gradient(dh: Any, dc: Any) -> tuple[Any, ...]:
             step = functools.partial(backward_step, blocks(tf.transpose(recurrent)))
-            given = [_slices(tf.ensure_shape(dh, h.shape)), *(array.read for array in kept[1:])]
-            states = tf.zeros_like(h0), dc
+            given = [array.read for array in kept[1:]]
+            if sequences:
+                given.append(_slices(tf.ensure_shape(dh, h.shape)))
+            states = tf.zeros_like(h0) if sequences else dh, dc
             (dh0, dc0), (dz,) = _scan(step, states, given, n_steps, 1, reverse=True)
             dz = dz.stack()
             dz_rows, later_rows = (tf.reshape(d, [-1, 4 * units]) for d in (dz, dz[1:]))
@@ -241,7 +246,7 @@ def _recurrence(activation: str) -> Any:
             dx = tf.reshape(_product(dz_rows, blocks(tf.transpose(kernel))), tf.shape(x))
             return dx, dkernel, drecurrent, tf.reduce_sum(dz_rows, axis=0), dh0, dc0
 
-        return (h, last_c), gradient
+        return (h if sequences else last_h, last_c), gradient
 
     return recurrence
 

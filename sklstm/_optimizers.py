@@ -36,7 +36,7 @@ def _adam_step(optimizer: Any, gradient: Any, variable: Any, learning_rate: Any)
         v=velocity.value.handle,
         beta1_power=tf.pow(tf.constant(optimizer.beta_1, gradient.dtype), step),
         beta2_power=tf.pow(tf.constant(optimizer.beta_2, gradient.dtype), step),
-        lr=learning_rate,
+        lr=tf.cast(learning_rate, gradient.dtype),
         beta1=optimizer.beta_1,
         beta2=optimizer.beta_2,
         epsilon=optimizer.epsilon,

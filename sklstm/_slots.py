@@ -12,6 +12,7 @@ Prediction has no state at all: its graph takes the weights as arguments.
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
@@ -300,7 +301,7 @@ def _trace_forward(network: Builder) -> Any:
 def _graph(function: Any, model: Any, *signature: Any) -> Any:
     """Trace a function of a model once; return what runs its graph."""
     chain = is_chain(model)
-    with executor(chain=chain):
+    with executor(chain=chain), _garbage_kept():
         graph = tf.function(function, autograph=False).get_concrete_function(*signature)
 
     def run(*arguments: Any) -> Any:
@@ -308,6 +309,18 @@ def _graph(function: Any, model: Any, *signature: Any) -> Any:
             return graph(*arguments)
 
     return run
+
+
+@contextlib.contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """Pause the garbage collector: tracing would make it walk through all of TensorFlow."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def initialize(model: Any, seed: int) -> None:

@@ -70,9 +70,9 @@ def test_answers_do_not_depend_on_the_number_of_threads(fresh_python):
     code = f"""{FIT}
 import hashlib
 for arguments in [
-    dict(architecture="stacked", units=24),
-    dict(architecture="bidirectional", units=130),
-    dict(architecture="cnn_lstm", units=20, filters=16),
+    dict(arch="stacked", units=24),
+    dict(arch="bidirectional", units=130),
+    dict(arch="cnn_lstm", units=20, filters=16),
     dict(dropout=0.5),
 ]:
     fitted = fit(**arguments)
@@ -88,7 +88,7 @@ for arguments in [
 def search(seed):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(40, 9))
-    grid = {"architecture": ["vanilla", "stacked"], "learning_rate": [1e-3, 1e-2]}
+    grid = {"arch": ["vanilla", "stacked"], "learning_rate": [1e-3, 1e-2]}
     model = LSTMRegressor(units=3, epochs=2, dropout=0.2, random_state=seed)
     found = GridSearchCV(model, grid, cv=2).fit(X, X[:, 0])
     return joblib.hash((found.cv_results_["mean_test_score"], found.predict(X)))

@@ -70,8 +70,8 @@ def start() -> None:
     global _started
     with _start_lock:
         if not _started:
-            _settle_threads()
             with _stderr_held_back():
+                _settle_threads()
                 tf.constant(0.0)
             _started = True
 

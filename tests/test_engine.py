@@ -116,6 +116,19 @@ def test_slots_are_reused_whatever_the_data_and_the_learning_rate():
     assert [slot._train_graph for slot in slots] == [graph]
 
 
+@pytest.mark.parametrize(
+    ("arch", "paths"),
+    [
+        ("vanilla", ["fused"]),
+        ("bidirectional", ["fused"] * 2),
+        ("stacked", ["fused", *["hoisted"] * 2]),
+    ],
+)
+def test_slots_record_the_paths_of_their_layers(arch, paths):
+    with _slots.lent_slot(plan(arch, units=7), compilation()) as slot:
+        assert slot.paths == paths
+
+
 def test_the_learning_rate_is_that_of_the_fit():
     network, data = plan(), samples(16)
     results = [

@@ -120,7 +120,7 @@ def test_states_before_the_first_step_count():
             tape.watch(inputs)
             outputs = model(inputs)
             loss = sum(tf.reduce_sum(output**2) for output in outputs)
-        results.append([*outputs, *tape.gradient(loss, inputs)])
+        results.append([*outputs, *tape.gradient(loss, [*inputs, *model.trainable_variables])])
     for theirs, ours in zip(*results, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
 

@@ -12,7 +12,6 @@ Prediction has no state at all: its graph takes the weights as arguments.
 from __future__ import annotations
 
 import contextlib
-import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
@@ -24,7 +23,7 @@ import numpy as np
 from sklstm._layers import accelerate, is_chain
 from sklstm._objects import identity
 from sklstm._optimizers import accelerate_adam
-from sklstm._tensorflow import executor, keras, tf
+from sklstm._tensorflow import executor, garbage_kept, keras, tf
 
 Weights = list[np.ndarray]
 
@@ -301,7 +300,7 @@ def _trace_forward(network: Builder) -> Any:
 def _graph(function: Any, model: Any, *signature: Any) -> Any:
     """Trace a function of a model once; return what runs its graph."""
     chain = is_chain(model)
-    with executor(chain=chain), _garbage_kept():
+    with executor(chain=chain), garbage_kept():
         graph = tf.function(function, autograph=False).get_concrete_function(*signature)
 
     def run(*arguments: Any) -> Any:
@@ -309,18 +308,6 @@ def _graph(function: Any, model: Any, *signature: Any) -> Any:
             return graph(*arguments)
 
     return run
-
-
-@contextlib.contextmanager
-def _garbage_kept() -> Iterator[None]:
-    """Pause the garbage collector: tracing would make it walk through all of TensorFlow."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def initialize(model: Any, seed: int) -> None:

@@ -6,7 +6,7 @@ Two loops stand in for Keras's on a CPU, each where it is the faster one:
   one operation. It wins while a step is small, and overhead counts.
 - ``"hoisted"``: the projection of the input is taken out of the loop as one large product, and
   the gradient, written by hand, does the same with the gradients of the weights. It wins on wide
-  layers, and it knows relu.
+  layers and on many features, and it knows relu.
 
 Everything else, and every GPU, keeps Keras's own loop (``"keras"``), which is cuDNN there.
 
@@ -24,7 +24,7 @@ import numpy as np
 
 from sklstm._tensorflow import keras, tf
 
-FUSED_UNITS = 112  # up to here the fused kernel beats the hoisted loop, by measurement
+FUSED_UNITS, FUSED_FEATURES = 112, 192  # up to here the fused kernel wins, by measurement
 CHUNK_STEPS = 4  # steps of the hoisted loop that are laid out in the graph one by one
 
 # Gradients of activations, from their outputs alone.
@@ -57,7 +57,7 @@ def accelerate(model: Any) -> list[str]:
 
 
 def path_of(layer: Any) -> str:
-    """Say which loop fits an LSTM layer best: "fused", "hoisted" or "keras"."""
+    """Say which loop fits a built LSTM layer best: "fused", "hoisted" or "keras"."""
     plain = (
         layer.recurrent_activation is keras.activations.sigmoid
         and layer.use_bias
@@ -66,7 +66,8 @@ def path_of(layer: Any) -> str:
     )
     if not plain or tf.config.list_physical_devices("GPU"):
         return "keras"
-    if layer.activation is keras.activations.tanh and layer.units <= FUSED_UNITS:
+    small = layer.units <= FUSED_UNITS and layer.cell.kernel.shape[0] <= FUSED_FEATURES
+    if small and layer.activation is keras.activations.tanh:
         return "fused"
     known = [getattr(keras.activations, name) for name in _ACTIVATION_GRADIENTS]
     return "hoisted" if layer.activation in known else "keras"
@@ -201,14 +202,15 @@ def _recurrence(activation: str, sequences: bool) -> Any:
         before, c = c, f * c + i * candidate
         active = activate(c)
         h = o * active
-        return (h, c), (h, active, before, sigmoids, candidate)
+        return (h, c), (h, tf.concat([candidate, before, active], axis=1), sigmoids)
 
     def backward_step(recurrent_transposed: list[Any], states: Any, inputs: Any) -> tuple[Any, Any]:
-        (dh, dc), (active, c_before, sigmoids, candidate, *dh_out) = states, inputs
+        (dh, dc), (factors, sigmoids, *dh_out) = states, inputs
         i, f, o = tf.split(sigmoids, 3, axis=1)
+        candidate, _, active = tf.split(factors, 3, axis=1)
         dh = dh + dh_out[0] if sequences else dh
         dc = dc + activation_gradient(active, dh * o)
-        dsigmoids = tf.concat([dc * candidate, dc * c_before, dh * active], axis=1)
+        dsigmoids = factors * tf.concat([dc, dc, dh], axis=1)
         dz = tf.concat(
             [
                 tf.raw_ops.SigmoidGrad(y=sigmoids, dy=dsigmoids),
@@ -227,7 +229,7 @@ def _recurrence(activation: str, sequences: bool) -> Any:
         projected = tf.nn.bias_add(_product(x_rows, blocks(kernel)), bias)
         projected = tf.reshape(projected, [n_steps, -1, 4 * units])
         step = functools.partial(forward_step, blocks(recurrent))
-        (last_h, last_c), kept = _scan(step, (h0, c0), [_slices(projected)], n_steps, 5)
+        (last_h, last_c), kept = _scan(step, (h0, c0), [_slices(projected)], n_steps, 3)
         h = tf.ensure_shape(kept[0].stack(), [n_steps, None, units])
 
         def gradient(dh: Any, dc: Any) -> tuple[Any, ...]:
@@ -271,7 +273,7 @@ def _product(left: Any, blocks: list[Any], *, transpose: bool = False) -> Any:
 
 def _slices(sequence: Any) -> Any:
     """Return a function that gives the slice of a sequence at a step."""
-    return lambda step: sequence[step]
+    return lambda step: tf.gather(sequence, step)
 
 
 def _scan(

@@ -284,7 +284,7 @@ def forward_function(network: Builder) -> Any:
 
 
 def _trace_forward(network: Builder) -> Any:
-    model = network.build()
+    model = _free_model(network) or network.build()
     accelerate(model)
     others = [tf.constant(v.numpy()) for v in model.non_trainable_variables]
 
@@ -295,6 +295,13 @@ def _trace_forward(network: Builder) -> Any:
     shapes = [tf.TensorSpec(v.shape, v.dtype) for v in model.trainable_variables]
     X = tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)
     return _graph(forward, model, X, *shapes)
+
+
+def _free_model(network: Builder) -> Any:
+    """Return the model of a free slot of this network: tracing makes use of its layers alone."""
+    with _slots_lock:
+        free = [slot.model for (of, _), slots in _slots.items() if of == network for slot in slots]
+    return free[-1] if free else None
 
 
 def _graph(function: Any, model: Any, *signature: Any) -> Any:

@@ -70,6 +70,7 @@ KINDS = ["plain", "sequences", "bidirectional", "both", "backwards"]
         (4, 500, 4, 8, "relu"),
         (5, 64, 1, 4, "linear"),
         (8, 40, 3, 200, "tanh"),
+        (16, 9, 300, 8, "tanh"),
     ],
 )
 def test_outputs_and_gradients_agree_with_keras(kind, batch, steps, features, units, activation):
@@ -82,24 +83,26 @@ def test_outputs_and_gradients_agree_with_keras(kind, batch, steps, features, un
 
 
 @pytest.mark.parametrize(
-    ("arguments", "path"),
+    ("features", "arguments", "path"),
     [
-        (dict(units=112), "fused"),
-        (dict(units=113), "hoisted"),
-        (dict(units=8, activation="relu"), "hoisted"),
-        (dict(units=8, activation="linear"), "hoisted"),
-        (dict(units=8, activation="elu"), "keras"),
-        (dict(units=8, recurrent_activation="hard_sigmoid"), "keras"),
-        (dict(units=8, dropout=0.1), "keras"),
-        (dict(units=8, recurrent_dropout=0.1), "keras"),
-        (dict(units=8, use_bias=False), "keras"),
+        (2, dict(units=112), "fused"),
+        (2, dict(units=113), "hoisted"),
+        (192, dict(units=8), "fused"),
+        (193, dict(units=8), "hoisted"),
+        (2, dict(units=8, activation="relu"), "hoisted"),
+        (2, dict(units=8, activation="linear"), "hoisted"),
+        (2, dict(units=8, activation="elu"), "keras"),
+        (2, dict(units=8, recurrent_activation="hard_sigmoid"), "keras"),
+        (2, dict(units=8, dropout=0.1), "keras"),
+        (2, dict(units=8, recurrent_dropout=0.1), "keras"),
+        (2, dict(units=8, use_bias=False), "keras"),
     ],
 )
-def test_the_path_is_the_rules(arguments, path):
+def test_the_path_is_the_rules(features, arguments, path):
     layer = keras.layers.LSTM(**arguments)
-    assert path_of(layer) == path
-    x = keras.Input((4, 2))
+    x = keras.Input((4, features))
     model = keras.Model(x, layer(x))
+    assert path_of(layer) == path
     assert accelerate(model) == [path]
     assert ("inner_loop" in vars(layer)) == (path != "keras")
 

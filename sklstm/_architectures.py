@@ -1,20 +1,32 @@
 """The four networks: from a plan of plain numbers to an uncompiled Keras model.
 
 A :class:`Network` says all that is needed to build the model again, and nothing else. Each
-architecture is one function that takes the network's input and its plan and returns what the
-head reads; to add a fifth, write such a function and enter it in ``_BUILDERS``.
+architecture is two functions: one takes the network's input and its plan and returns what the
+head reads, the other lists the shapes of the weights. To add a fifth, write these two and enter
+them in ``_ARCHITECTURES``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
+from sklstm._records import (
+    DamagedStateError,
+    check_fields,
+    is_integer,
+    is_name,
+    is_number,
+    is_one_of,
+    is_tuple_of,
+)
 from sklstm._tensorflow import keras, start
 
 layers = keras.layers
+
+Shapes = list[tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -58,10 +70,65 @@ class Network:
         """Build the uncompiled Keras model, of stock Keras layers in float32."""
         start()
         sequence = keras.Input((self.n_timesteps, self.n_features), name="sequence")
-        hidden = _BUILDERS[self.arch](sequence, self)
+        hidden = _ARCHITECTURES[self.arch].build(sequence, self)
         # Distinct names keep Keras's counters out of it: the same plan, the same model.
         head = layers.Dense(self.n_outputs, self.head, name="dense", **_plain())
         return keras.Model(sequence, head(hidden), name=self.arch)
+
+    def weight_shapes(self) -> Shapes:
+        """List the shapes of the model's weights without building it."""
+        shapes, n_hidden = _ARCHITECTURES[self.arch].shapes(self)
+        return [*shapes, (n_hidden, self.n_outputs), (self.n_outputs,)]
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the plan as a record."""
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, record: Any) -> Network:
+        """Make the plan from a record, checked.
+
+        Raises
+        ------
+        DamagedStateError
+            If the record describes no network.
+        """
+        size = is_integer(1)
+        arch = record.get("arch") if isinstance(record, dict) else None
+        convolves = arch == "cnn_lstm"
+        of_convolution = size if convolves else is_one_of(0)
+        check_fields(
+            record,
+            {
+                "arch": is_one_of(*ARCHITECTURES),
+                "n_timesteps": size,
+                "n_features": size,
+                "n_outputs": size,
+                "head": is_one_of("linear", "softmax", "sigmoid"),
+                "units": is_tuple_of(size, None if arch == "stacked" else 1),
+                "activations": is_tuple_of(is_name),
+                "dropout": is_number(0, below=1),
+                "filters": of_convolution,
+                "kernel_size": of_convolution,
+                "pool_size": of_convolution,
+                "subsequences": lambda value: value is None or (convolves and size(value)),
+            },
+            "the plan of the network",
+        )
+        network = cls(**record)
+        if len(network.activations) != len(network.units):
+            raise DamagedStateError("the plan of the network has other activations than layers")
+        if convolves:
+            try:
+                _check_convolution(
+                    network.n_timesteps,
+                    network.kernel_size,
+                    network.pool_size,
+                    network.subsequences,
+                )
+            except ValueError as error:
+                raise DamagedStateError(str(error)) from None
+        return network
 
 
 def plan_network(
@@ -156,6 +223,16 @@ def _find_activation(name: str) -> Any:
         return None
 
 
+def _require_activation(name: str) -> Any:
+    activation = _find_activation(name)
+    if activation is None:
+        raise ValueError(
+            f"The network was fitted with the activation {name!r}, which is not registered here. "
+            "Import the module that registers it with keras.saving.register_keras_serializable."
+        )
+    return activation
+
+
 def _is_from_keras(function: Any) -> bool:
     return function.__module__.partition(".")[0] == "keras"
 
@@ -230,7 +307,7 @@ def _lstm(network: Network, layer: int) -> Any:
     last = layer == len(network.units) - 1
     return layers.LSTM(
         network.units[layer],
-        activation=_find_activation(network.activations[layer]),
+        activation=_require_activation(network.activations[layer]),
         return_sequences=not last,
         name=_numbered("lstm", layer),
         recurrent_initializer=keras.initializers.Orthogonal(seed=0),
@@ -258,11 +335,50 @@ def _numbered(name: str, layer: int) -> str:
     return f"{name}_{layer}" if layer else name
 
 
-_BUILDERS: dict[str, Callable[[Any, Network], Any]] = {
-    "vanilla": _vanilla,
-    "bidirectional": _bidirectional,
-    "stacked": _stacked,
-    "cnn_lstm": _cnn_lstm,
+# --- the shapes of their weights -----------------------------------------------------------
+
+
+def _one_layer_shapes(network: Network) -> tuple[Shapes, int]:
+    return _lstm_shapes(network.n_features, network.units[0]), network.units[0]
+
+
+def _bidirectional_shapes(network: Network) -> tuple[Shapes, int]:
+    shapes, n_hidden = _one_layer_shapes(network)
+    return 2 * shapes, 2 * n_hidden
+
+
+def _stacked_shapes(network: Network) -> tuple[Shapes, int]:
+    widths = network.n_features, *network.units
+    layers_shapes = map(_lstm_shapes, widths[:-1], widths[1:])
+    return [shape for shapes in layers_shapes for shape in shapes], widths[-1]
+
+
+def _cnn_lstm_shapes(network: Network) -> tuple[Shapes, int]:
+    filters, n_inputs = network.filters, network.filters
+    if network.subsequences is not None:
+        length = network.n_timesteps // network.subsequences
+        n_inputs *= (length - network.kernel_size + 1) // network.pool_size
+    convolution = [(network.kernel_size, network.n_features, filters), (filters,)]
+    return convolution + _lstm_shapes(n_inputs, network.units[0]), network.units[0]
+
+
+def _lstm_shapes(n_inputs: int, units: int) -> Shapes:
+    """Shapes of kernel, recurrent kernel and bias; four gates stand side by side."""
+    return [(n_inputs, 4 * units), (units, 4 * units), (4 * units,)]
+
+
+class _Architecture(NamedTuple):
+    """What reads the sequence, and the shapes of its weights with the width of its output."""
+
+    build: Callable[[Any, Network], Any]
+    shapes: Callable[[Network], tuple[Shapes, int]]
+
+
+_ARCHITECTURES = {
+    "vanilla": _Architecture(_vanilla, _one_layer_shapes),
+    "bidirectional": _Architecture(_bidirectional, _bidirectional_shapes),
+    "stacked": _Architecture(_stacked, _stacked_shapes),
+    "cnn_lstm": _Architecture(_cnn_lstm, _cnn_lstm_shapes),
 }
 
-ARCHITECTURES = tuple(_BUILDERS)
+ARCHITECTURES = tuple(_ARCHITECTURES)

@@ -21,6 +21,7 @@ from sklstm import _engine
 from sklstm._architectures import ARCHITECTURES, Network, plan_network
 from sklstm._callbacks import EpochTasks
 from sklstm._objects import copy_object, settle_names
+from sklstm._storage import KERAS_OBJECTS, StorageMixin
 from sklstm._tensorflow import keras, start
 from sklstm._validation import check_sample_weight, check_sequences
 
@@ -50,7 +51,7 @@ __all__ = ["BaseLSTM", "loss_name"]
 _models: WeakKeyDictionary[_engine.State, Any] = WeakKeyDictionary()
 
 
-class BaseLSTM(CallbackSupportMixin, BaseEstimator):
+class BaseLSTM(StorageMixin, CallbackSupportMixin, BaseEstimator):
     """Base of the estimators; see LSTMRegressor and LSTMClassifier.
 
     A fitted estimator is plain data: ``_network``, the plan, and ``_state``, NumPy weights.
@@ -61,10 +62,6 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator):
     used and not inherited from: that would bring tags, parameters and methods which
     scikit-learn no longer takes.
     """
-
-    _network: Network
-    _state: _engine.State
-    history_: dict[str, list[float]]
 
     _routing_prefixes: ClassVar[set[str]] = {"optimizer", "loss", "metrics", "callbacks"}
 
@@ -122,7 +119,13 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator):
         return bool(separator and rest) and prefix in self._routing_prefixes
 
     def _routed(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if self._is_routed(name)}
+        names = self._argument_names()
+        return {name: getattr(self, name) for name in names if self._is_routed(name)}
+
+    def _argument_names(self) -> list[str]:
+        packed = vars(self).get("_packed", ())
+        routed = [name for name in [*vars(self), *packed] if self._is_routed(name)]
+        return [*self._get_param_names(), *dict.fromkeys(routed)]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the arguments of this estimator, routed ones included.
@@ -160,7 +163,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator):
     def __sklearn_clone__(self) -> BaseLSTM:
         """Clone with Keras objects copied faithfully, which ``copy.deepcopy`` does not do."""
         params = self.get_params(deep=False)
-        keras_objects = {name: params[name] for name in ("loss", "optimizer", "metrics")}
+        keras_objects = {name: params[name] for name in KERAS_OBJECTS}
         stripped = copy.copy(self).set_params(**dict.fromkeys(keras_objects))
         cloned = _clone_parametrized(stripped)
         return cloned.set_params(**{k: copy_object(v) for k, v in keras_objects.items()})
@@ -290,9 +293,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator):
             verbose=self.verbose,
         )
         before = self.history_ if resume else {}
-        self.history_ = {name: [*before.get(name, []), *history[name]] for name in history}
-        self.loss_curve_ = self.history_.get("loss", [])
-        self.n_iter_ = len(self.loss_curve_)
+        self._keep_history({name: [*before.get(name, []), *history[name]] for name in history})
         self.best_epoch_ = end.epoch
         end.epoch = state.epoch + len(history.get("loss", []))
         if not (resumable or self.warm_start):

@@ -13,10 +13,11 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_array
 
 from sklstm._base import BaseLSTM, loss_name
+from sklstm._records import Recorded, is_array, is_integer, is_name, is_one_of
 from sklstm._tensorflow import keras
 
 
-class LabelRows(TransformerMixin, BaseEstimator):
+class LabelRows(Recorded, TransformerMixin, BaseEstimator):
     """Encode labels of any kind as rows for the network's head, and back.
 
     Parameters
@@ -32,13 +33,23 @@ class LabelRows(TransformerMixin, BaseEstimator):
         What y was: a label a sample, one-hot rows, or rows with any number of ones.
     classes_ : ndarray of shape (n_classes,)
         The labels, or for rows the numbers of the columns.
-    dtype_ : dtype
-        Of the rows that were given.
+    dtype_ : str
+        NumPy's name of the dtype of the rows that were given.
     head_ : {"softmax", "sigmoid"}
         Activation of the network's head.
     n_columns_ : int
         Units of the network's head.
     """
+
+    _fields = {
+        "codes": is_one_of(True, False),
+        "multilabel": is_one_of(True, False),
+        "kind_": is_one_of("labels", "one-hot", "indicator"),
+        "classes_": is_array("biufUSOM", ndim=1),
+        "dtype_": is_name,
+        "head_": is_one_of("sigmoid", "softmax"),
+        "n_columns_": is_integer(1),
+    }
 
     def __init__(self, codes: bool, multilabel: bool) -> None:
         self.codes = codes
@@ -49,7 +60,7 @@ class LabelRows(TransformerMixin, BaseEstimator):
     ) -> LabelRows:
         """Learn the classes, from ``classes`` where they are given."""
         self.kind_ = self._kind(y)
-        self.dtype_ = y.dtype
+        self.dtype_ = y.dtype.str
         if self.kind_ == "labels":
             self.classes_ = np.unique(y if classes is None else classes)
             if len(self.classes_) < 2:
@@ -106,6 +117,10 @@ class LabelRows(TransformerMixin, BaseEstimator):
         if self.kind_ == "labels":
             return self.classes_[codes]
         return np.eye(self.n_columns_, dtype=self.dtype_)[codes]
+
+    def _is_consistent(self) -> bool:
+        head = "sigmoid" if self.kind_ == "indicator" else "softmax"
+        return len(self.classes_) == self.n_columns_ and self.head_ == head
 
 
 class LSTMClassifier(ClassifierMixin, BaseLSTM):

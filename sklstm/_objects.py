@@ -1,17 +1,23 @@
-"""Copies and identities of the Keras objects that users pass: losses, optimizers, metrics.
+"""Copies, identities and pickles of the objects that users pass: losses, optimizers, metrics.
 
 ``copy.deepcopy`` cannot be trusted with them. Keras copies through ``get_config``, and a config
 need not hold everything: the copy of ``Huber(2.0)`` has a delta of 1. So state is read from the
 objects themselves, and a copy that is no equal of its original is refused.
+
+In a pickle they lie packed, and are unpacked when they are asked for: an estimator predicts where
+the function that was its loss is not known.
 """
 
 from __future__ import annotations
 
 import copy
+import copyreg
 import inspect
+import io
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+import cloudpickle
 import numpy as np
 
 from sklstm._tensorflow import keras, tf
@@ -69,6 +75,61 @@ def _copy_by_config(value: Any) -> Any:
             "instance and its arguments by routed names, such as optimizer__momentum=0.9."
         )
     return twin
+
+
+class Packed:
+    """An argument in pickled form, unpacked on demand.
+
+    Parameters
+    ----------
+    value : object
+        What to pack. Functions and classes that cannot be imported go with their code.
+    """
+
+    def __init__(self, value: Any) -> None:
+        buffer = io.BytesIO()
+        _Pickler(buffer).dump(value)
+        self.pickled = buffer.getvalue()
+        self.described = getattr(value, "__qualname__", type(value).__qualname__)
+        self.trouble: str | None = None
+
+    def unpack(self) -> Any:
+        """Return the value; where what it needs is missing, this object, which says so."""
+        try:
+            return cloudpickle.loads(self.pickled)
+        except Exception as error:  # whatever a user's module raises when it is imported
+            self.trouble = f"{type(error).__name__}: {error}"
+            return self
+
+    def __repr__(self) -> str:
+        if self.trouble is None:
+            return f"<{self.described}, packed>"
+        return f"<{self.described}, which could not be loaded here ({self.trouble})>"
+
+
+def is_plain(value: Any) -> bool:
+    """Say whether a value can lie in a pickle as it is: data, and none of anybody's code."""
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return type(value) in (list, tuple, set, frozenset) and all(map(is_plain, value))
+    if isinstance(value, dict):
+        return type(value) is dict and all(map(is_plain, [*value, *value.values()]))
+    numpy = np.generic, np.ndarray, np.random.RandomState, np.random.Generator
+    return value is None or isinstance(value, (str, bytes, bool, int, float, *numpy))
+
+
+class _Pickler(cloudpickle.Pickler):
+    """A pickler that takes Keras objects as :func:`copy_object` does."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, keras.losses.Loss):
+            return copyreg.__newobj__, (type(obj),), vars(obj)
+        if isinstance(obj, _COPIED_BY_CONFIG):
+            return _from_config, (type(obj), _copy_by_config(obj).get_config())
+        return super().reducer_override(obj)
+
+
+def _from_config(kind: Any, config: dict[str, Any]) -> Any:
+    return kind.from_config(config)
 
 
 def settle_names(metrics: Any) -> Any:

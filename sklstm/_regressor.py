@@ -9,9 +9,10 @@ from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, _fit_c
 from sklearn.utils.validation import _check_y
 
 from sklstm._base import BaseLSTM
+from sklstm._records import Recorded, is_array, is_integer, is_one_of
 
 
-class TargetScaler(TransformerMixin, BaseEstimator):
+class TargetScaler(Recorded, TransformerMixin, BaseEstimator):
     """Encode the targets of a regression: standardized for training, in float64.
 
     Parameters
@@ -30,6 +31,14 @@ class TargetScaler(TransformerMixin, BaseEstimator):
     """
 
     head_ = "linear"
+
+    _fields = {
+        "normalize": is_one_of(True, False),
+        "ndim_": is_one_of(1, 2),
+        "n_columns_": is_integer(1),
+        "mean_": is_array("f", ndim=1),
+        "scale_": is_array("f", ndim=1),
+    }
 
     def __init__(self, normalize: bool) -> None:
         self.normalize = normalize
@@ -68,6 +77,12 @@ class TargetScaler(TransformerMixin, BaseEstimator):
         """Map what the network gives back to the targets' scale and dimensions."""
         y = outputs * self.scale_ + self.mean_
         return y[:, 0] if self.ndim_ == 1 else y
+
+    def _is_consistent(self) -> bool:
+        shapes = {self.mean_.shape, self.scale_.shape}
+        numbers = np.isfinite(self.mean_).all() and (self.scale_ > 0).all()
+        one_column = self.ndim_ == 2 or self.n_columns_ == 1
+        return shapes == {(self.n_columns_,)} and one_column and bool(numbers)
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):

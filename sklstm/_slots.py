@@ -23,7 +23,7 @@ import numpy as np
 from sklstm._layers import accelerate, is_chain
 from sklstm._objects import identity
 from sklstm._optimizers import accelerate_adam
-from sklstm._tensorflow import executor, garbage_kept, keras, tf
+from sklstm._tensorflow import executor, garbage_kept, keras, start, tf
 
 Weights = list[np.ndarray]
 
@@ -235,7 +235,7 @@ class Slot:
 
     def state(self, seed: int, epoch: int) -> State:
         """Copy out where training stands."""
-        optimizer = [variable.numpy() for variable in self.optimizer.variables]
+        optimizer = [np.asarray(variable.numpy()) for variable in self.optimizer.variables]
         return State(seed, self.model.get_weights(), optimizer, epoch)
 
 
@@ -246,6 +246,7 @@ _slots_lock = threading.Lock()
 @contextlib.contextmanager
 def lent_slot(network: Builder, compilation: Compilation) -> Iterator[Slot]:
     """Lend a slot for this network and compilation, made now if none is free."""
+    start()
     key = network, compilation.key()
     with _slots_lock:
         free = _slots.pop(key, [])
@@ -273,6 +274,7 @@ _forward_functions: OrderedDict[Builder, Any] = OrderedDict()
 
 def forward_function(network: Builder) -> Any:
     """Return the traced forward pass of a network, a function of sequences and weights."""
+    start()
     forward = _forward_functions.get(network)
     if forward is None:
         with _building:

@@ -72,6 +72,8 @@ _quiet = contextlib.nullcontext() if "tensorflow" in sys.modules else _stderr_he
 with garbage_kept(), _quiet:
     import keras
     import tensorflow as tf
+    from tensorflow.python.eager import context
+
     if not gc.get_freeze_count():  # what somebody has frozen stays so
         gc.freeze()  # together these count the modules as old, without looking at each object
         gc.unfreeze()
@@ -79,21 +81,46 @@ _check_backend(keras.backend.backend())
 
 _started = False
 _start_lock = threading.Lock()
+_forked = False
 
 
 def start() -> None:
     """Let TensorFlow find its devices, quietly; only the first call does anything.
 
-    It is called by the first fit or predict and not on import, so that a user can still
+    It is called by every fit and predict and not on import, so that a user can still
     configure devices and threads after importing sklstm.
+
+    Raises
+    ------
+    RuntimeError
+        In a process that was forked from one in which TensorFlow ran: its threads are not there,
+        and any operation would wait for them for ever.
     """
     global _started
+    if _forked:
+        raise RuntimeError(
+            "This process was forked from one in which TensorFlow has already run, and TensorFlow "
+            "does not survive that. Start processes afresh: joblib's default backend 'loky' does "
+            "so, as do multiprocessing.get_context('spawn') and 'forkserver'. Or fork before the "
+            "first fit or predict."
+        )
     with _start_lock:
         if not _started:
             with _stderr_held_back():
                 _settle_threads()
                 tf.constant(0.0)
             _started = True
+
+
+def _note_fork() -> None:
+    """Remember, in a forked process, whether TensorFlow ran in the one it comes from."""
+    global _forked
+    runs = getattr(context.context(), "_context_handle", None) is not None  # by a user too
+    _forked = _forked or _started or runs
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_note_fork)
 
 
 def _settle_threads() -> None:

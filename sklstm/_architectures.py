@@ -26,6 +26,7 @@ from sklstm._tensorflow import keras, start
 
 layers = keras.layers
 
+MAX_LAYERS = 1000  # that a stored plan may list
 Shapes = list[tuple[int, ...]]
 
 
@@ -95,7 +96,7 @@ class Network:
         """
         size = is_integer(1)
         arch = record.get("arch") if isinstance(record, dict) else None
-        convolves = arch == "cnn_lstm"
+        convolves, stacks = (is_one_of(name)(arch) for name in ("cnn_lstm", "stacked"))
         of_convolution = size if convolves else is_one_of(0)
         check_fields(
             record,
@@ -105,8 +106,8 @@ class Network:
                 "n_features": size,
                 "n_outputs": size,
                 "head": is_one_of("linear", "softmax", "sigmoid"),
-                "units": is_tuple_of(size, None if arch == "stacked" else 1),
-                "activations": is_tuple_of(is_name),
+                "units": is_tuple_of(size, at_most=MAX_LAYERS if stacks else 1),
+                "activations": is_tuple_of(is_name, at_most=MAX_LAYERS),
                 "dropout": is_number(0, below=1),
                 "filters": of_convolution,
                 "kernel_size": of_convolution,

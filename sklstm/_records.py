@@ -61,7 +61,7 @@ def check_fields(record: Any, fields: Mapping[str, Check], what: str) -> None:
 
 
 def check_arrays(arrays: Any, shapes: list[tuple[int, ...]], what: str) -> None:
-    """Refuse all but a list of float32 arrays of the shapes given."""
+    """Refuse all but a list of finite float32 arrays of the shapes given."""
     if not isinstance(arrays, list) or len(arrays) != len(shapes):
         raise DamagedStateError(f"{what} should be a list of {len(shapes)} arrays")
     for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
@@ -70,6 +70,8 @@ def check_arrays(arrays: Any, shapes: list[tuple[int, ...]], what: str) -> None:
                 f"number {number} of {what} is {_brief(array)}, but the plan of the network asks "
                 f"for a float32 array of shape {shape}"
             )
+        if not np.isfinite(array).all():
+            raise DamagedStateError(f"number {number} of {what} holds NaN or infinity")
 
 
 def _brief(value: Any) -> str:
@@ -126,13 +128,10 @@ def is_name(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def is_tuple_of(check: Check, length: int | None = None) -> Check:
-    """Return a check for tuples that are not empty."""
+def is_tuple_of(check: Check, at_most: int) -> Check:
+    """Return a check for tuples that are neither empty nor too long."""
     return lambda value: (
-        isinstance(value, tuple)
-        and len(value) > 0
-        and length in (None, len(value))
-        and all(check(item) for item in value)
+        isinstance(value, tuple) and 0 < len(value) <= at_most and all(map(check, value))
     )
 
 

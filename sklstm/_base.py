@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from sklstm import _engine
 from sklstm._architectures import ARCHITECTURES, Network, plan_network
 from sklstm._callbacks import EpochTasks
-from sklstm._objects import copy_object, settle_names
+from sklstm._objects import copy_object, optimizer_class, settle_names
 from sklstm._storage import KERAS_OBJECTS, StorageMixin
 from sklstm._tensorflow import keras, start
 from sklstm._validation import check_sample_weight, check_sequences
@@ -342,8 +342,13 @@ class BaseLSTM(StorageMixin, CallbackSupportMixin, BaseEstimator):
                 f"learning_rate={self.learning_rate!r} and {given_by} both give a learning rate. "
                 f"Leave learning_rate at its default, {default}, or pass the optimizer by name."
             )
+        optimizer = self.optimizer
+        if isinstance(optimizer, str):
+            optimizer = optimizer_class(optimizer)
+        if inspect.isclass(optimizer) and "name" in inspect.signature(optimizer).parameters:
+            routed.setdefault("optimizer__name", optimizer.__name__.lower())
         kwargs = BaseWrapper(
-            optimizer=self.optimizer, loss=self._loss_to_route(), metrics=self.metrics, **routed
+            optimizer=optimizer, loss=self._loss_to_route(), metrics=self.metrics, **routed
         )._get_compile_kwargs()
         return _engine.Compilation(
             copy_object(kwargs["optimizer"]),

@@ -11,7 +11,7 @@ the function that was its loss is not known.
 from __future__ import annotations
 
 import copy
-import copyreg
+import functools
 import inspect
 import io
 from collections.abc import Hashable, Mapping
@@ -77,6 +77,17 @@ def _copy_by_config(value: Any) -> Any:
     return twin
 
 
+@functools.cache
+def optimizer_class(name: str) -> Any:
+    """Find the class of an optimizer by its name.
+
+    TensorFlow keeps some tens of kilobytes for every name that a variable ever had, and Keras
+    makes an optimizer of a new name to look up its class, and for each fit. So classes are looked
+    up once, and optimizers get the same name in every fit.
+    """
+    return type(keras.optimizers.get(name))
+
+
 class Packed:
     """An argument in pickled form, unpacked on demand.
 
@@ -122,7 +133,7 @@ class _Pickler(cloudpickle.Pickler):
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, keras.losses.Loss):
-            return copyreg.__newobj__, (type(obj),), vars(obj)
+            return object.__new__, (type(obj),), vars(obj)
         if isinstance(obj, _COPIED_BY_CONFIG):
             return _from_config, (type(obj), _copy_by_config(obj).get_config())
         return super().reducer_override(obj)

@@ -22,7 +22,7 @@ class DamagedStateError(ValueError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"The stored state of the estimator is damaged, has been changed, or comes from a newer "
+            "The stored state of the estimator is damaged, has been changed, or comes from a newer "
             f"version of sklstm: {what}. Load an intact copy, or fit again."
         )
 

@@ -7,17 +7,16 @@ sealed record of plain data. Nothing of Keras is built and nothing computed when
 from __future__ import annotations
 
 import copy
-import copyreg
 import warnings
 from typing import Any, Self
 
 from sklearn.exceptions import InconsistentVersionWarning
 
-from sklstm import __version__
 from sklstm._architectures import Network
 from sklstm._engine import State
 from sklstm._objects import Packed, copy_object, is_plain
 from sklstm._records import DamagedStateError, check_arrays, is_array, is_integer, seal, unseal
+from sklstm._version import __version__
 
 __all__ = ["KERAS_OBJECTS", "StorageMixin"]
 
@@ -105,14 +104,15 @@ class StorageMixin:
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         """Pickle plain arguments as they are, and others packed."""
-        state = self.__getstate__()
+        reduced: Any = super().__reduce_ex__(max(2, protocol))
+        make, arguments, state, *_ = reduced
         packed = {k: v for k, v in state.pop("_packed", {}).items() if k not in state}
         for name in self._argument_names():
             if name in state and not is_plain(state[name]):
                 packed[name] = Packed(state.pop(name))
         if packed:
             state["_packed"] = packed
-        return copyreg.__newobj__, (type(self),), state
+        return make, arguments, state
 
     def __copy__(self) -> Self:
         twin = type(self).__new__(type(self))
@@ -161,9 +161,7 @@ class StorageMixin:
         if (encoder.head_, encoder.n_columns_) != (network.head, network.n_outputs):
             raise DamagedStateError("the encoder of the targets does not fit the network")
         self._network, self.target_encoder_ = network, encoder
-        self._state = State(
-            fitted["seed"], fitted["weights"], fitted["optimizer"], fitted["epoch"]
-        )
+        self._state = State(fitted["seed"], fitted["weights"], fitted["optimizer"], fitted["epoch"])
         self._sequence_shape = shape
         self.n_timesteps_in_, self.n_features_in_ = shape[0], fitted["n_features_in"]
         self.best_epoch_ = fitted["best_epoch"]

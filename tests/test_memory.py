@@ -35,7 +35,9 @@ for _ in range(55):
     fit_all()
 print((memory() - before) / (55 * len(kinds)))
 """)
-    assert float(done.stdout) <= 0.5
+    assert (
+        float(done.stdout) <= 0.05
+    )  # Keras's optimizers leave 0.07 each, unless they share a name
 
 
 def test_forty_candidates(fresh_python):

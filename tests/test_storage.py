@@ -162,7 +162,8 @@ def test_weights_are_mapped_from_the_file(tmp_path):
     assert all(isinstance(array, np.memmap) for array in loaded._state.weights)
     np.testing.assert_array_equal(outputs(loaded), outputs(model))
     np.testing.assert_array_equal(
-        outputs(loaded.fit(X, TARGETS[LSTMRegressor])), outputs(model.fit(X, TARGETS[LSTMRegressor]))
+        outputs(loaded.fit(X, TARGETS[LSTMRegressor])),
+        outputs(model.fit(X, TARGETS[LSTMRegressor])),
     )
 
 
@@ -196,9 +197,7 @@ def test_routed_arguments_come_back_packed_or_plain():
         assert each.get_params()["optimizer__clipnorm"] == 1.0
         restored = each.get_params()["optimizer__learning_rate"]
         assert restored.get_config() == schedule.get_config()
-        np.testing.assert_array_equal(
-            outputs(each.fit(X, TARGETS[LSTMRegressor])), outputs(model)
-        )
+        np.testing.assert_array_equal(outputs(each.fit(X, TARGETS[LSTMRegressor])), outputs(model))
 
 
 def test_a_function_that_is_gone_is_not_needed_to_predict(monkeypatch):
@@ -393,9 +392,7 @@ def test_onnx_runs_every_network(estimator, arch, tmp_path):
     for rows in (X, X[:1]):
         (answers,) = session.run(None, {"sequence": rows})
         expected = outputs(model, rows)
-        np.testing.assert_allclose(
-            answers.reshape(expected.shape), expected, rtol=1e-5, atol=1e-6
-        )
+        np.testing.assert_allclose(answers.reshape(expected.shape), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_what_is_outside_of_the_keras_model():

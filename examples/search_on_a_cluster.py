@@ -1,0 +1,81 @@
+"""
+==================================================
+A search on several machines that outlives a crash
+==================================================
+
+scikit-learn's searches run on whatever joblib runs on, and joblib runs on dask. Here the cluster is
+two workers on this machine, and one of them is killed while the search runs. The search ends all
+the same, with the scores of a search in this process, bit for bit: fits depend on nothing but
+data, arguments and seed.
+
+For real machines replace ``LocalCluster`` by your cluster's class, or give ``Client`` the address
+of its scheduler; every worker needs Python and sklstm in the versions that you use.
+"""
+
+# %%
+# The search, here
+# ----------------
+# One-step forecasts of the sea temperatures in which El Niño shows.
+
+import os
+import signal
+import threading
+from itertools import chain
+
+import joblib
+import numpy as np
+from dask.distributed import Client, LocalCluster
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklstm import (
+    ARCHITECTURES,
+    LSTMRegressor,
+    PurgedTimeSeriesSplit,
+    TimeDistributedTransformer,
+    make_windows,
+)
+from sklstm.datasets import load_elnino
+
+
+def main():
+    X, Y = make_windows(load_elnino().data, lookback=24, horizon=1)
+    X, y = np.ascontiguousarray(X), Y[:, 0]
+    pipe = Pipeline(
+        [
+            ("scale", TimeDistributedTransformer(StandardScaler())),
+            ("lstm", LSTMRegressor(units=16, epochs=40, random_state=0)),
+        ]
+    )
+    folds = list(PurgedTimeSeriesSplit(3).split(X))
+    search = GridSearchCV(pipe, {"lstm__arch": list(ARCHITECTURES)}, cv=folds, n_jobs=-1)
+    with joblib.parallel_config(n_jobs=1):
+        here = search.set_params(n_jobs=None).fit(X, y).cv_results_["mean_test_score"]
+
+    # %%
+    # The same search, on a cluster
+    # -----------------------------
+    # What all tasks read is scattered to all workers beforehand. Left to itself, joblib would send
+    # each array to one worker, and it would die with it.
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        doomed = next(iter(client.run(os.getpid).values()))
+        threading.Timer(3, os.kill, (doomed, signal.SIGKILL)).start()
+        with joblib.parallel_config("dask", scatter=[X, y, *chain.from_iterable(folds)]):
+            there = search.set_params(n_jobs=-1).fit(X, y).cv_results_["mean_test_score"]
+        client.wait_for_workers(2)
+        survived = doomed not in client.run(os.getpid).values()
+
+    for arch, score in zip(ARCHITECTURES, there, strict=True):
+        print(f"{arch:<14} R2 = {score:.3f}")
+    print("A worker was killed and replaced:", survived)
+    print("The scores are those of the search in this process:", np.array_equal(here, there))
+
+
+# Workers import this file: what it does is done by the process that was started alone.
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -74,9 +75,13 @@ with garbage_kept(), _quiet:
     import tensorflow as tf
     from tensorflow.python.eager import context
 
-    if not gc.get_freeze_count():  # what somebody has frozen stays so
-        gc.freeze()  # together these count the modules as old, without looking at each object
-        gc.unfreeze()
+    # A million objects are made here that are there to stay. Frozen, they cost no collection
+    # anything; joblib's workers collect after their first task, and again and again. Where a user
+    # is at work, garbage must not be frozen with them: unfrozen at once, they count as old.
+    if not gc.get_freeze_count():
+        gc.freeze()
+        if multiprocessing.parent_process() is None:
+            gc.unfreeze()
 _check_backend(keras.backend.backend())
 
 _started = False

@@ -19,8 +19,9 @@ _HOMES = {
     "TimeDistributedTransformer": "windowing",
     "last_window": "windowing",
     "make_windows": "windowing",
+    "show_versions": "_show_versions",
 }
-_MODULES = ("datasets", "model_selection", "windowing")
+_MODULES = ("datasets", "model_selection", "plotting", "windowing")
 
 __all__ = [
     "ARCHITECTURES",
@@ -34,14 +35,17 @@ __all__ = [
     "last_window",
     "make_windows",
     "model_selection",
+    "plotting",
+    "show_versions",
     "windowing",
 ]
 
 if TYPE_CHECKING:
-    from sklstm import datasets, model_selection, windowing
+    from sklstm import datasets, model_selection, plotting, windowing
     from sklstm._architectures import ARCHITECTURES
     from sklstm._classifier import LSTMClassifier
     from sklstm._regressor import LSTMRegressor
+    from sklstm._show_versions import show_versions
     from sklstm.model_selection import PurgedTimeSeriesSplit
     from sklstm.windowing import (
         SlidingWindow,

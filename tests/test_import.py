@@ -1,6 +1,9 @@
 """What importing costs, says and leaves behind."""
 
+import numpy as np
 import pytest
+
+import sklstm
 
 
 @pytest.mark.parametrize(
@@ -79,3 +82,13 @@ os.environ["KERAS_BACKEND"] = "numpy"
 with pytest.raises(ImportError, match="Keras is set to 'numpy'. Unset"):
     from sklstm import LSTMRegressor
 """)
+
+
+def test_a_bug_report_needs_no_tensorflow(fresh_python):
+    done = fresh_python(
+        "import sys, sklstm; sklstm.show_versions(); assert 'tensorflow' not in sys.modules"
+    )
+    lines = done.stdout.splitlines()
+    assert f"    sklstm: {sklstm.__version__}" in lines
+    assert f"    numpy: {np.__version__}" in lines
+    assert [line for line in lines if line and line[0] != " "] == ["System", "Packages", "Settings"]

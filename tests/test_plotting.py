@@ -1,0 +1,309 @@
+"""Displays: the artists and their data."""
+
+import subprocess
+import sys
+
+import matplotlib as mpl
+import matplotlib.dates as mdates
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_validate
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklstm import (
+    ARCHITECTURES,
+    LSTMClassifier,
+    LSTMRegressor,
+    PurgedTimeSeriesSplit,
+    TimeDistributedTransformer,
+    make_windows,
+)
+from sklstm.plotting import (
+    ArchitectureComparisonDisplay,
+    ForecastDisplay,
+    TrainingHistoryDisplay,
+    WindowsDisplay,
+)
+
+X = np.random.default_rng(0).normal(size=(40, 8, 2))
+TARGETS = {
+    LSTMRegressor: X.sum(axis=(1, 2)),
+    LSTMClassifier: np.where(X.sum(axis=(1, 2)) > 0, "rises", "falls"),
+}
+SMALL = dict(units=3, epochs=3, random_state=0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_window():
+    with mpl.rc_context({"backend": "Agg"}):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def figures_are_closed():
+    yield
+    plt.close("all")
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+# --- histories -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("estimator", TARGETS)
+def test_a_history_shows_what_was_recorded(estimator, arch):
+    metric = "mean_squared_error" if estimator is LSTMRegressor else "accuracy"
+    model = estimator(arch, metrics=[metric], early_stopping=True, **SMALL)
+    model.fit(X, TARGETS[estimator])
+    display = TrainingHistoryDisplay.from_estimator(model)
+    assert {name for _, name in display.lines_} == {"loss", "val_loss", metric, f"val_{metric}"}
+    for (_, name), line in display.lines_.items():
+        np.testing.assert_array_equal(line.get_xdata(), [1, 2, 3])
+        np.testing.assert_array_equal(line.get_ydata(), model.history_[name])
+    assert len(display.axes_) == 2 and display.ax_ is display.axes_[0]
+    star, _ = display.best_lines_[""]
+    best = model.best_epoch_
+    assert (star.get_xdata()[0], star.get_ydata()[0]) == (best, min(model.history_["val_loss"]))
+    assert texts(display.ax_) == ["training", "validation", f"best epoch, {best}"]
+
+
+def test_histories_of_folds_share_axes_and_differ_without_colour():
+    pipe = Pipeline(
+        [
+            ("scale", TimeDistributedTransformer(StandardScaler())),
+            ("lstm", LSTMRegressor(early_stopping=True, **SMALL)),
+        ]
+    )
+    results = cross_validate(pipe, X, TARGETS[LSTMRegressor], cv=3, return_estimator=True)
+    figure, axes = plt.subplots()
+    display = TrainingHistoryDisplay.from_cv_results(results, ax=axes)
+    assert display.ax_ is axes and display.figure_ is figure
+    for number, fitted in enumerate(results["estimator"], 1):
+        for name in ("loss", "val_loss"):
+            drawn = display.lines_[f"fold {number}", name].get_ydata()
+            np.testing.assert_array_equal(drawn, fitted[-1].history_[name])
+    looks = {(line.get_linestyle(), line.get_marker()) for line in display.lines_.values()}
+    assert len(looks) == len(display.lines_) == 6
+
+
+def test_estimators_are_named_by_what_tells_them_apart():
+    y = TARGETS[LSTMRegressor]
+    models = [LSTMRegressor(arch, **SMALL).fit(X, y) for arch in ("vanilla", "stacked")]
+    display = TrainingHistoryDisplay.from_estimators(models)
+    assert {label for label, _ in display.lines_} == {"vanilla", "stacked"}
+    display = TrainingHistoryDisplay.from_estimators([models[0], models[0]])
+    assert {label for label, _ in display.lines_} == {"fit 1", "fit 2"}
+    with pytest.raises(ValueError, match="a name of its own"):
+        TrainingHistoryDisplay.from_estimators(models, labels=["a", "a"])
+
+
+def test_what_has_no_history_is_said():
+    y = TARGETS[LSTMRegressor]
+    with pytest.raises(ValueError, match="No fitted LSTMRegressor"):
+        TrainingHistoryDisplay.from_estimator(StandardScaler())
+    with pytest.raises(ValueError, match="initialized, not trained"):
+        TrainingHistoryDisplay.from_estimator(LSTMRegressor(**SMALL).initialize(X, y))
+    with pytest.raises(ValueError, match="return_estimator=True"):
+        TrainingHistoryDisplay.from_cv_results({"test_score": [1.0]})
+    model = LSTMRegressor(**SMALL).fit(X, y)
+    with pytest.raises(ValueError, match=r"quantities=\['accuracy'\].*\['loss'\]"):
+        TrainingHistoryDisplay.from_estimator(model, quantities=["accuracy"])
+
+
+# --- forecasts -----------------------------------------------------------------------------
+
+
+def test_forecasts_begin_at_their_origins():
+    series = np.arange(50.0) ** 2
+    origins = np.array([20, 25, 30, 35, 40])
+    forecasts = series[origins, np.newaxis] + [[1.0, 2.0, 3.0]]
+    display = ForecastDisplay.from_predictions(series, origins, forecasts, n_shown=2, context=5)
+    first, last = display.forecast_lines_
+    np.testing.assert_array_equal(first.get_xdata(), [20, 21, 22, 23])
+    np.testing.assert_array_equal(first.get_ydata(), [400, 401, 402, 403])
+    np.testing.assert_array_equal(last.get_xdata(), [40, 41, 42, 43])
+    shown = display.series_line_.get_xdata()
+    assert (shown[0], shown[-1]) == (15, 43)
+    edges = [(s.get_x(), s.get_x() + s.get_width()) for s in display.horizon_spans_]
+    assert edges == [(20, 23), (40, 43)]
+
+
+@pytest.mark.parametrize("as_index", [lambda dates: dates, lambda dates: dates.to_period("M")])
+def test_dates_are_on_the_axis_beyond_the_end_too(as_index):
+    index = as_index(pd.date_range("2020-01-01", periods=24, freq="MS"))
+    series = pd.Series(np.arange(24.0), index=index, name="load")
+    display = ForecastDisplay.from_predictions(series, [23], [[24.0, 25.0]])
+    (line,) = display.forecast_lines_
+    expected = np.array(["2021-12-01", "2022-01-01", "2022-02-01"], dtype="datetime64[D]")
+    np.testing.assert_array_equal(mdates.date2num(line.get_xdata()), mdates.date2num(expected))
+    assert display.ax_.get_ylabel() == "load" and display.ax_.get_xlabel() == "time"
+
+
+def test_the_error_of_each_step_ahead():
+    """By hand: errors 1 and 3 one step ahead; 2 two ahead, where the second has no answer."""
+    series = [0.0, 1.0, 2.0, 3.0]
+    display = ForecastDisplay.from_predictions(series, [1, 2], [[3.0, 5.0], [6.0, 9.0]])
+    np.testing.assert_allclose(display.error_by_horizon("mae"), [2.0, 2.0])
+    np.testing.assert_allclose(display.error_by_horizon(), [np.sqrt(5.0), 2.0])
+    drawn = display.plot_error_by_horizon(metric="mae").error_line_
+    np.testing.assert_array_equal(drawn.get_xdata(), [1, 2])
+    np.testing.assert_allclose(drawn.get_ydata(), [2.0, 2.0])
+    unknown = ForecastDisplay.from_predictions(series, [3], [[1.0]])
+    assert np.isnan(unknown.error_by_horizon()).all()
+    with pytest.raises(ValueError, match="'rmse' or 'mae'"):
+        display.error_by_horizon("r2")
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_an_estimator_forecasts_for_its_display(arch):
+    series = np.sin(np.arange(60) / 3)
+    windows, targets, origins = make_windows(series, lookback=8, horizon=3, return_origins=True)
+    model = LSTMRegressor(arch, **SMALL).fit(windows, targets)
+    display = ForecastDisplay.from_estimator(model, windows, series, origins)
+    np.testing.assert_array_equal(display.forecasts, model.predict(windows))
+    assert len(display.forecast_lines_) == 4
+
+
+@pytest.mark.parametrize(
+    ("series", "origins", "message"),
+    [
+        (np.zeros((5, 2)), [1], "one dimension"),
+        (np.zeros(5), [1, 2], "as many origins"),
+        (np.zeros(5), [5], "rows of the series"),
+        (np.zeros(5), [1.0], "rows of the series"),
+    ],
+)
+def test_forecasts_that_fit_nowhere_are_refused(series, origins, message):
+    with pytest.raises(ValueError, match=message):
+        ForecastDisplay.from_predictions(series, origins, [[1.0, 2.0]])
+
+
+# --- architectures -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def search():
+    pipe = Pipeline([("lstm", LSTMRegressor(**SMALL))])
+    grid = {"lstm__arch": list(ARCHITECTURES), "lstm__units": [2, 3]}
+    scoring = "neg_mean_absolute_error"
+    return GridSearchCV(pipe, grid, cv=3, scoring=scoring).fit(X, TARGETS[LSTMRegressor])
+
+
+def best_of(search):
+    """The best candidate of each architecture, found with pandas."""
+    table = pd.DataFrame(search.cv_results_)
+    return table.loc[table.groupby("param_lstm__arch")["mean_test_score"].idxmax()]
+
+
+def test_scores_are_paired_by_fold(search):
+    display = ArchitectureComparisonDisplay.from_search(search, baseline=[-2.0, -4.0, -3.0])
+    best = best_of(search).sort_values("mean_fit_time")
+    assert len(display.fold_lines_) == 3
+    for fold, line in enumerate(display.fold_lines_):
+        np.testing.assert_array_equal(line.get_xdata(), best["mean_fit_time"])
+        np.testing.assert_array_equal(line.get_ydata(), best[f"split{fold}_test_score"])
+    for _, row in best.iterrows():
+        (mean,) = display.mean_points_[row["param_lstm__arch"]].get_ydata()
+        assert mean == pytest.approx(row["mean_test_score"])
+    assert set(display.baseline_lines_["baseline"].get_ydata()) == {-3.0}
+    assert display.ax_.get_ylabel() == "neg mean absolute error"
+    looks = {point.get_marker() for point in display.mean_points_.values()}
+    assert len(looks) == 4
+
+
+def test_weights_are_counted(search):
+    """4 (features + units + 1) units of the LSTM, and units + 1 of the head."""
+    display = ArchitectureComparisonDisplay.from_search(
+        search, against="parameters", X=X[:5], y=TARGETS[LSTMRegressor][:5]
+    )
+    units = best_of(search).set_index("param_lstm__arch")["param_lstm__units"]["vanilla"]
+    (weights,) = display.mean_points_["vanilla"].get_xdata()
+    assert weights == 4 * (2 + units + 1) * units + units + 1
+
+
+def test_a_search_that_compares_nothing_is_refused(search):
+    with pytest.raises(ValueError, match="needs X and y"):
+        ArchitectureComparisonDisplay.from_search(search, against="parameters")
+    with pytest.raises(ValueError, match=r"metric='r2' was not scored.*\['score'\]"):
+        ArchitectureComparisonDisplay.from_search(search, metric="r2")
+    with pytest.raises(ValueError, match="against='money'"):
+        ArchitectureComparisonDisplay.from_search(search, against="money")
+    other = GridSearchCV(LSTMRegressor(**SMALL), {"units": [2]}, cv=2)
+    with pytest.raises(ValueError, match="did not compare architectures"):
+        ArchitectureComparisonDisplay.from_search(other.fit(X, TARGETS[LSTMRegressor]))
+
+
+# --- windows -------------------------------------------------------------------------------
+
+
+def stretches(bars):
+    """First and last edge of each bar of a collection."""
+    return [(path.vertices[:, 0].min(), path.vertices[:, 0].max()) for path in bars.get_paths()]
+
+
+def test_folds_lie_in_time_as_drawn():
+    """By hand: 12 rows, look-back 3, horizon 2: origins 2 to 9, targets to row 11."""
+    windows, targets = make_windows(np.arange(12.0), lookback=3, horizon=2)
+    splitter = PurgedTimeSeriesSplit(1 + 1, horizon=2, test_size=2)
+    display = WindowsDisplay.from_cv(splitter, windows, targets, n_windows=2)
+    assert [stretches(b) for b in display.lookback_bars_] == [[(0, 3)], [(7, 10)]]
+    assert [stretches(b) for b in display.horizon_bars_] == [[(3, 5)], [(10, 12)]]
+    # the last fold tests origins 8 and 9; 7 would be trained with the answers of row 9
+    assert stretches(display.train_bars_[1]) == [(2, 7)]
+    assert stretches(display.reach_bars_[1]) == [(7, 9)]
+    assert stretches(display.test_bars_[1]) == [(9, 12)]
+    assert stretches(display.gap_bars_[1]) == [(7, 9)]
+    assert display.leaks_ == [False, False]
+    assert not any(stretches(bars) for bars in display.leak_bars_)
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == ["window 1", "window 2", "fold 1", "fold 2"]
+
+
+def test_leaks_are_drawn():
+    """Without a gap the targets of the last training origin, 7, are rows 8 and 9; 9 is tested."""
+    windows, targets = make_windows(np.arange(12.0), lookback=3, horizon=2)
+    display = WindowsDisplay.from_cv(TimeSeriesSplit(2, test_size=2), windows, targets)
+    assert display.leaks_ == [True, True]
+    assert stretches(display.leak_bars_[1]) == [(9, 10)]
+    assert any("leak" in text for text in texts(display.ax_))
+    assert WindowsDisplay.from_cv(KFold(2), windows, targets).leaks_ == [True, True]
+
+
+def test_origins_of_other_windows_are_refused():
+    windows, targets = make_windows(np.arange(12.0), lookback=3, horizon=2)
+    with pytest.raises(ValueError, match="each of the 8 windows"):
+        WindowsDisplay.from_cv(KFold(2), windows, targets, origins=[1, 2])
+
+
+# --- all -----------------------------------------------------------------------------------
+
+
+def test_the_wrong_number_of_axes_is_refused():
+    model = LSTMRegressor(metrics=["mae"], **SMALL).fit(X, TARGETS[LSTMRegressor])
+    _, axes = plt.subplots()
+    with pytest.raises(ValueError, match="ax must be 2 Axes"):
+        TrainingHistoryDisplay.from_estimator(model, ax=axes)
+
+
+def test_without_matplotlib_the_remedy_is_named():
+    code = """
+import sys
+sys.modules["matplotlib"] = None
+import numpy as np
+from sklstm.plotting import ForecastDisplay
+assert "tensorflow" not in sys.modules
+try:
+    ForecastDisplay.from_predictions(np.zeros(5), [1], [[1.0]])
+except ImportError as error:
+    assert "sklstm[plot]" in str(error)
+else:
+    raise AssertionError("drawn without matplotlib")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr

@@ -32,6 +32,7 @@ def session(tmp_path_factory):
     """All blocks of the README, run one after the other as a reader would paste them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("readme"))
+        patch.setenv("MPLBACKEND", "Agg")
         namespace = {}
         for block in re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL):
             exec(block, namespace)
@@ -47,6 +48,12 @@ def test_the_forecast(session):
     assert ((forecast > 18) & (forecast < 30)).all()
     np.testing.assert_array_equal(session["loaded"].predict(last_window(df, 48)), forecast)
     assert set(search.cv_results_["param_lstm__arch"]) == set(ARCHITECTURES)
+
+
+def test_the_picture(session):
+    lines = session["display"].forecast_lines_
+    assert [len(line.get_xdata()) for line in lines] == [7] * 4  # an origin and six months
+    assert all(line.get_xdata().dtype.kind == "M" for line in lines)
 
 
 def test_the_classification(session):

@@ -49,16 +49,11 @@ def main():
         ]
     )
     folds = list(PurgedTimeSeriesSplit(3).split(X))
-    search = GridSearchCV(pipe, {"lstm__arch": list(ARCHITECTURES)}, cv=folds, n_jobs=-1)
-    with joblib.parallel_config(n_jobs=1):
-        here = search.set_params(n_jobs=None).fit(X, y).cv_results_["mean_test_score"]
+    search = GridSearchCV(pipe, {"lstm__arch": list(ARCHITECTURES)}, cv=folds)
+    here = search.fit(X, y).cv_results_["mean_test_score"]
 
-    # %%
-    # The same search, on a cluster
-    # -----------------------------
-    # What all tasks read is scattered to all workers beforehand. Left to itself, joblib would send
-    # each array to one worker, and it would die with it.
-
+    # The same search, on a cluster. What all tasks read is scattered to all workers beforehand:
+    # left to itself, joblib would send each array to one worker, and it would die with it.
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster) as client,
@@ -68,11 +63,11 @@ def main():
         with joblib.parallel_config("dask", scatter=[X, y, *chain.from_iterable(folds)]):
             there = search.set_params(n_jobs=-1).fit(X, y).cv_results_["mean_test_score"]
         client.wait_for_workers(2)
-        survived = doomed not in client.run(os.getpid).values()
+        replaced = doomed not in client.run(os.getpid).values()
 
     for arch, score in zip(ARCHITECTURES, there, strict=True):
         print(f"{arch:<14} R2 = {score:.3f}")
-    print("A worker was killed and replaced:", survived)
+    print("A worker was killed and replaced:", replaced)
     print("The scores are those of the search in this process:", np.array_equal(here, there))
 
 

@@ -96,6 +96,8 @@ class StorageMixin:
                 stacklevel=2,
             )
         record = state.pop("_fitted", None)
+        if "_network" in state or "_state" in state:
+            raise DamagedStateError("what was fitted lies outside of its sealed record")
         if shadows := [name for name in state if callable(getattr(type(self), name, None))]:
             raise DamagedStateError(f"{shadows} would hide methods")
         vars(self).update(state)
@@ -120,7 +122,7 @@ class StorageMixin:
         return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        twin = type(self).__new__(type(self))
+        twin = memo[id(self)] = type(self).__new__(type(self))
         for name, value in vars(self).items():
             copied = copy_object(value) if name in KERAS_OBJECTS else copy.deepcopy(value, memo)
             vars(twin)[name] = copied
@@ -139,8 +141,9 @@ class StorageMixin:
                 "target_encoder": vars(self.target_encoder_),
                 "n_features_in": self.n_features_in_,
                 "feature_names_in": getattr(self, "feature_names_in_", None),
-                "history": self.history_,
-                "best_epoch": self.best_epoch_,
+                # a callback may store the estimator amid its fit, before these are known
+                "history": getattr(self, "history_", {}),
+                "best_epoch": getattr(self, "best_epoch_", state.epoch),
             }
         )
 

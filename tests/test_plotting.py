@@ -134,7 +134,14 @@ def test_forecasts_begin_at_their_origins():
     assert edges == [(20, 23), (40, 43)]
 
 
-@pytest.mark.parametrize("as_index", [lambda dates: dates, lambda dates: dates.to_period("M")])
+@pytest.mark.parametrize(
+    "as_index",
+    [
+        lambda dates: dates,
+        lambda dates: dates.to_period("M"),
+        lambda dates: dates.tz_localize("Europe/Paris"),
+    ],
+)
 def test_dates_are_on_the_axis_beyond_the_end_too(as_index):
     index = as_index(pd.date_range("2020-01-01", periods=24, freq="MS"))
     series = pd.Series(np.arange(24.0), index=index, name="load")
@@ -143,6 +150,12 @@ def test_dates_are_on_the_axis_beyond_the_end_too(as_index):
     expected = np.array(["2021-12-01", "2022-01-01", "2022-02-01"], dtype="datetime64[D]")
     np.testing.assert_array_equal(mdates.date2num(line.get_xdata()), mdates.date2num(expected))
     assert display.ax_.get_ylabel() == "load" and display.ax_.get_xlabel() == "time"
+
+
+def test_an_index_of_names_is_no_time():
+    series = pd.Series([1.0, 2.0, 3.0], index=["a", "b", "c"])
+    (line,) = ForecastDisplay.from_predictions(series, [1], [[2.5]]).forecast_lines_
+    np.testing.assert_array_equal(line.get_xdata(), [1, 2])
 
 
 def test_the_error_of_each_step_ahead():
@@ -258,7 +271,7 @@ def test_folds_lie_in_time_as_drawn():
     assert stretches(display.train_bars_[1]) == [(2, 7)]
     assert stretches(display.reach_bars_[1]) == [(7, 9)]
     assert stretches(display.test_bars_[1]) == [(9, 12)]
-    assert stretches(display.gap_bars_[1]) == [(7, 9)]
+    assert stretches(display.gap_bars_[1]) == [(7, 8)]
     assert display.leaks_ == [False, False]
     assert not any(stretches(bars) for bars in display.leak_bars_)
     labels = [label.get_text() for label in display.ax_.get_yticklabels()]

@@ -220,6 +220,12 @@ def test_attacks_allocate_nothing(attack, message, regressor):
     assert peak < 50e6
 
 
+@pytest.mark.parametrize("name", ["_network", "_state"])
+def test_nothing_fitted_comes_in_beside_the_record(name, regressor):
+    with pytest.raises(DamagedStateError, match="outside of its sealed record"):
+        restore(regressor, state_of(regressor) | {name: {}})
+
+
 def test_a_state_hides_no_method(regressor):
     with pytest.raises(DamagedStateError, match="predict"):
         restore(regressor, state_of(regressor) | {"predict": "nothing"})

@@ -252,6 +252,17 @@ def test_an_estimator_that_is_not_fitted_is_stored_too(copied):
         assert not hasattr(twin, "history_")
 
 
+def test_an_estimator_is_stored_amid_its_fit():
+    """As a callback of scikit-learn does that keeps the estimator of every epoch."""
+    model = fit()
+    amid = copy.copy(model)
+    for name in ("history_", "loss_curve_", "n_iter_", "best_epoch_"):
+        delattr(amid, name)
+    loaded = pickle.loads(pickle.dumps(amid))
+    np.testing.assert_array_equal(outputs(loaded), outputs(model))
+    assert loaded.history_ == {}
+
+
 def test_another_version_is_told():
     state = fit().__getstate__()
     assert state["_sklstm_version"] == sklstm.__version__

@@ -100,11 +100,12 @@ class ArchitectureComparisonDisplay:
         """
         check_is_fitted(search, "cv_results_")
         results = search.cv_results_
-        names = [name for name in results["params"][0] if name.split("__")[-1] == "arch"]
-        if not names:
+        searched = {name for params in results["params"] for name in params}
+        arch_name = next((name for name in searched if name.split("__")[-1] == "arch"), None)
+        if arch_name is None:
             raise ValueError(
                 "The search did not compare architectures: its parameters are "
-                f"{sorted(results['params'][0])}. Search over 'arch' (in a pipeline 'lstm__arch')."
+                f"{sorted(searched)}. Search over 'arch' (in a pipeline 'lstm__arch')."
             )
         if f"mean_test_{metric}" not in results:
             known = [key.removeprefix("mean_test_") for key in results if key[:10] == "mean_test_"]
@@ -114,7 +115,9 @@ class ArchitectureComparisonDisplay:
         folds = [results[f"split{fold}_test_{metric}"] for fold in range(search.n_splits_)]
         best: dict[str, int] = {}
         for candidate in np.argsort(-results[f"mean_test_{metric}"], kind="stable"):
-            best.setdefault(results["params"][candidate][names[0]], int(candidate))
+            params = results["params"][candidate]
+            if arch_name in params:  # a list of grids may search other things besides
+                best.setdefault(params[arch_name], int(candidate))
         scores = {arch: np.array([fold[c] for fold in folds]) for arch, c in best.items()}
         if against == "fit_time":
             costs = {arch: float(results["mean_fit_time"][c]) for arch, c in best.items()}

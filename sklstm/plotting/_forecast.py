@@ -18,9 +18,9 @@ class ForecastDisplay:
     ----------
     series : array-like of shape (n_times,)
         The series; a pandas Series brings its dates along.
-    origins : array-like of int of shape (n_forecasts,)
+    origins : ndarray of int of shape (n_forecasts,)
         The row of the last step that each forecast saw, as ``make_windows`` returns them.
-    forecasts : array-like of shape (n_forecasts, horizon)
+    forecasts : ndarray of shape (n_forecasts, horizon)
         Values at the steps after each origin, in the units of the series.
 
     Attributes
@@ -223,8 +223,9 @@ def _times(series: Any, more: int) -> np.ndarray:
     index: Any = getattr(series, "index", None)
     if hasattr(index, "to_timestamp"):  # periods
         index = index.to_timestamp()
-    dates = getattr(index, "dtype", None)
-    if dates is None or not np.issubdtype(np.asarray(index).dtype, np.datetime64):
+    if getattr(index, "tz", None) is not None:
+        index = index.tz_localize(None)  # the clock of the place
+    if getattr(getattr(index, "dtype", None), "kind", None) != "M":
         return np.arange(len(series) + more)
     known = np.asarray(index)
     step = index.freq or (known[-1] - known[-2] if len(known) > 1 else np.timedelta64(1, "D"))

@@ -182,7 +182,7 @@ class TrainingHistoryDisplay:
                 values,
                 style,
                 color=color if several or kind == "training" else ORANGE,
-                label=described if several else kind,
+                label=described,
                 marker=MARKERS[number % len(MARKERS)] if len(values) == 1 or several else None,
                 markevery=max(1, len(values) // 8),
                 markersize=4,

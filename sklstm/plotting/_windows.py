@@ -22,7 +22,7 @@ class WindowsDisplay:
     ----------
     lookback, horizon : int
         Steps of a window, and steps forecast after it.
-    origins : array-like of int of shape (n_windows,)
+    origins : ndarray of int of shape (n_windows,)
         The row of each window's last step.
     folds : list of (train, test)
         Indices of windows, as a splitter gives them.
@@ -135,7 +135,7 @@ class WindowsDisplay:
         ahead = np.arange(1, self.horizon + 1)
         seen, forecast = (np.unique(rows[:, np.newaxis] + ahead) for rows in (trained, tested))
         shared = np.intersect1d(seen, forecast)
-        neither = np.setdiff1d(self.origins, [*trained, *forecast])
+        neither = np.setdiff1d(self.origins, [*trained, *tested, *forecast])
         self.gap_bars_ += self._bars(row, _runs(neither), LIGHT)
         self.train_bars_ += self._bars(row, _runs(trained), BLUE)
         self.test_bars_ += self._bars(row, _runs(forecast), ORANGE, "///")

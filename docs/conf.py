@@ -41,6 +41,7 @@ html_static_path = ["_static"]
 html_css_files = ["sklstm.css"]
 html_math_renderer = "mathml"
 default_role = "literal"
+suppress_warnings = ["myst.header"]  # the change log stands below the heading of a page
 pygments_style = "default"
 
 # A name of ours that is not documented is a mistake; other projects' names are not ours to check.
@@ -60,7 +61,7 @@ numpydoc_validation_checks = {
     "SA04",
     "RT02",
 }
-numpydoc_validation_exclude = {r"\.set_\w+_request$"}
+numpydoc_validation_exclude = {r"\.set_\w+_request$", r"\.ARCHITECTURES$"}
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

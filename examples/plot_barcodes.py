@@ -1,7 +1,7 @@
 """
-=================================================
+==================================================
 DNA barcodes: does a convolution help the network?
-=================================================
+==================================================
 
 A DNA barcode is a short piece of the genome that tells species apart. The lecture reads 500
 letters of it with an LSTM, and again with a convolution in front, which halves the sequence

@@ -1,7 +1,7 @@
 """
-===================================================
+====================================================
 Four architectures on sixty years of sea temperature
-===================================================
+====================================================
 
 Which LSTM forecasts the sea surface off Peru best, and how many months should it look back on?
 One grid search answers both. Every candidate is scored on the same targets, in folds that lie

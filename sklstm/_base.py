@@ -154,6 +154,7 @@ class BaseLSTM(DocumentedMixin, StorageMixin, CallbackSupportMixin, BaseEstimato
         Returns
         -------
         self : estimator
+            This estimator.
         """
         routed = {name: value for name, value in params.items() if self._is_routed(name)}
         own = {name: value for name, value in params.items() if name not in routed}

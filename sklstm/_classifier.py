@@ -123,7 +123,7 @@ class LabelRows(Recorded, TransformerMixin, BaseEstimator):
         return len(self.classes_) == self.n_columns_ and self.head_ == head
 
 
-class LSTMClassifier(ClassifierMixin, BaseLSTM):
+class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     """LSTM network for classification: labels read from whole sequences.
 
     Four architectures share one set of arguments, so that one grid spans them all; what an

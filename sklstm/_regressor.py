@@ -85,7 +85,7 @@ class TargetScaler(Recorded, TransformerMixin, BaseEstimator):
         return shapes == {(self.n_columns_,)} and one_column and bool(numbers)
 
 
-class LSTMRegressor(RegressorMixin, BaseLSTM):
+class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     """LSTM network for regression: forecasts and other numbers read from sequences.
 
     Four architectures share one set of arguments, so that one grid spans them all; what an

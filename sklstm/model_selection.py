@@ -53,7 +53,7 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
 
     See Also
     --------
-    sklstm.windowing.make_windows : Cuts the windows, and returns their origins.
+    sklstm.make_windows : Cuts the windows, and returns their origins.
 
     Notes
     -----

@@ -86,7 +86,7 @@ def test_the_page_on_saving(tmp_path, monkeypatch):
     """Its blocks run one after the other, and its search on a cluster."""
     monkeypatch.chdir(tmp_path)
     namespace = {}
-    text = (ROOT / "docs" / "saving.rst").read_text("utf-8")
+    text = (ROOT / "docs" / "guide" / "saving.rst").read_text("utf-8")
     blocks = re.findall(r"\.\. code-block:: python\n\n((?: {4}.*\n|\n)+)", text)
     assert len(blocks) == text.count("code-block:: python") == 5
     for block in blocks:

@@ -7,7 +7,11 @@ so the pages can be built where there is no network.
 from docutils import nodes
 
 SITE = "https://scikit-learn.org/stable"
-GUIDE = {"metadata_routing": "metadata_routing.html"}  # labels in docstrings that we inherit
+GUIDE = {  # labels in docstrings that we inherit
+    "accuracy_score": "modules/model_evaluation.html#accuracy-score",
+    "metadata_routing": "metadata_routing.html",
+    "r2_score": "modules/model_evaluation.html#r2-score-the-coefficient-of-determination",
+}
 
 
 def resolve(app, env, node, contnode):
@@ -17,6 +21,8 @@ def resolve(app, env, node, contnode):
         is_member = owner.rpartition(".")[2][:1].isupper()  # a method: it stands on its class's page
         address = f"{owner}.html#{target}" if is_member else f"{owner}.{last}.html"
         address = f"modules/generated/{address}"
+    elif node["reftype"] == "term":
+        address = f"glossary.html#term-{target}"
     elif target in GUIDE:
         address = GUIDE[target]
     else:

@@ -97,6 +97,7 @@ class ArchitectureComparisonDisplay:
         Returns
         -------
         ArchitectureComparisonDisplay
+            The display, drawn.
         """
         check_is_fitted(search, "cv_results_")
         results = search.cv_results_
@@ -147,6 +148,7 @@ class ArchitectureComparisonDisplay:
         Returns
         -------
         ArchitectureComparisonDisplay
+            This display.
         """
         self.figure_, (self.ax_,) = get_axes(ax, 1, height=3.8, width=8.4)
         from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter

@@ -73,6 +73,7 @@ class ForecastDisplay:
         Returns
         -------
         ForecastDisplay
+            The display, drawn.
         """
         return cls.from_predictions(series, origins, estimator.predict(X), **kwargs)
 
@@ -82,14 +83,19 @@ class ForecastDisplay:
 
         Parameters
         ----------
-        series, origins, forecasts
-            As in the constructor; 1-D forecasts are one step ahead.
+        series : array-like of shape (n_times,)
+            The series; a pandas Series brings its dates along.
+        origins : array-like of int of shape (n_forecasts,)
+            The row of the last step that each forecast saw.
+        forecasts : array-like of shape (n_forecasts, horizon) or (n_forecasts,)
+            Values at the steps after each origin; 1-D forecasts are one step ahead.
         **kwargs : dict
             Passed to ``plot``.
 
         Returns
         -------
         ForecastDisplay
+            The display, drawn.
         """
         forecasts = np.asarray(forecasts, dtype=float)
         forecasts = forecasts[:, np.newaxis] if forecasts.ndim == 1 else forecasts
@@ -150,6 +156,7 @@ class ForecastDisplay:
         Returns
         -------
         ForecastDisplay
+            This display.
         """
         self.figure_, (self.ax_,) = get_axes(ax, 1, height=3.4, width=9)
         horizon = self.forecasts.shape[1]
@@ -205,6 +212,7 @@ class ForecastDisplay:
         Returns
         -------
         ForecastDisplay
+            This display.
         """
         errors = self.error_by_horizon(metric)
         self.figure_, (self.ax_,) = get_axes(ax, 1, height=3.0)

@@ -65,6 +65,7 @@ class TrainingHistoryDisplay:
         Returns
         -------
         TrainingHistoryDisplay
+            The display, drawn.
         """
         return cls.from_estimators([estimator], labels=[""], **kwargs)
 
@@ -86,6 +87,7 @@ class TrainingHistoryDisplay:
         Returns
         -------
         TrainingHistoryDisplay
+            The display, drawn.
         """
         networks = [network_of(estimator) for estimator in estimators]
         if labels is None:
@@ -117,6 +119,7 @@ class TrainingHistoryDisplay:
         Returns
         -------
         TrainingHistoryDisplay
+            The display, drawn.
         """
         if "estimator" not in cv_results:
             raise ValueError(
@@ -141,6 +144,7 @@ class TrainingHistoryDisplay:
         Returns
         -------
         TrainingHistoryDisplay
+            This display.
         """
         names = [name for history in self.histories.values() for name in history]
         recorded = sorted({name.removeprefix("val_") for name in names})

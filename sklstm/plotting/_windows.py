@@ -83,6 +83,7 @@ class WindowsDisplay:
         Returns
         -------
         WindowsDisplay
+            The display, drawn.
         """
         n_windows, lookback = np.shape(X)[:2]
         horizon = 1 if np.ndim(y) == 1 else np.shape(y)[1]
@@ -108,6 +109,7 @@ class WindowsDisplay:
         Returns
         -------
         WindowsDisplay
+            This display.
         """
         rows = n_windows + len(self.folds)
         self.figure_, (self.ax_,) = get_axes(ax, 1, height=0.32 * rows + 0.9, width=9)

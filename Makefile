@@ -9,6 +9,7 @@ help:
 	@echo "make demo   compare the four architectures on a real series (under three minutes)"
 	@echo "make test   run the tests"
 	@echo "make lint   check style, types and the direction of imports"
+	@echo "make docs   build the documentation: docs/_build/html/index.html (ten minutes)"
 	@echo "make bench  compare the speed with scikeras and skorch (half an hour)"
 	@echo "make clean  remove the environment and everything generated"
 
@@ -33,10 +34,15 @@ lint: $(VENV)/.has-lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Every warning is an error. Examples that have not changed since the last build are not run again.
+docs: $(VENV)/.has-docs
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
 # For example: make bench ARGS=--scaling
 bench: $(VENV)/.has-bench
 	$(BIN)/python tests/benchmarks $(ARGS)
 
 clean:
-	rm -rf $(VENV) build dist examples/output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist examples/output docs/_build docs/api docs/auto_examples .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

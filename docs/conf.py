@@ -9,11 +9,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
-from sklstm import _documentation
+from sklstm import _representation
 from sklstm._version import __version__
 
 # Diagrams of pipelines stand on the gallery's pages, beside the folder of the API.
-_documentation.documentation_url = lambda: ".."
+_representation.documentation_url = lambda: ".."
 
 project = "sklstm"
 copyright = "the sklstm developers"

@@ -20,8 +20,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from sklstm import _engine
 from sklstm._architectures import ARCHITECTURES, Network, plan_network
 from sklstm._callbacks import EpochTasks
-from sklstm._documentation import DocumentedMixin
 from sklstm._objects import copy_object, optimizer_class, settle_names
+from sklstm._representation import RepresentationMixin
 from sklstm._storage import KERAS_OBJECTS, StorageMixin
 from sklstm._tensorflow import keras, start
 from sklstm._validation import check_sample_weight, check_sequences
@@ -52,7 +52,7 @@ __all__ = ["BaseLSTM", "loss_name"]
 _models: WeakKeyDictionary[_engine.State, Any] = WeakKeyDictionary()
 
 
-class BaseLSTM(DocumentedMixin, StorageMixin, CallbackSupportMixin, BaseEstimator):
+class BaseLSTM(RepresentationMixin, StorageMixin, CallbackSupportMixin, BaseEstimator):
     """Base of the estimators; see LSTMRegressor and LSTMClassifier.
 
     A fitted estimator is plain data: ``_network``, the plan, and ``_state``, NumPy weights.

@@ -14,12 +14,12 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklstm._documentation import DocumentedMixin
+from sklstm._representation import RepresentationMixin
 
 __all__ = ["SlidingWindow", "TimeDistributedTransformer"]
 
 
-class _WindowTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
+class _WindowTransformer(RepresentationMixin, TransformerMixin, BaseEstimator):
     """Base of transformers whose output, being three-dimensional, fits no DataFrame."""
 
     def __init_subclass__(cls, **kwargs):

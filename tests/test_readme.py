@@ -1,13 +1,11 @@
 """The README's code runs as printed, and so does the worked example of the design."""
 
 import re
-import textwrap
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
-from dask.distributed import LocalCluster
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -79,20 +77,3 @@ def test_the_worked_example_of_the_design():
         error_score="raise",
     ).fit(X, Y)
     assert search.predict(last_window(df, 96)).shape == (1, 24)
-
-
-@pytest.mark.filterwarnings("ignore:In the future `np.object`:FutureWarning")  # Keras's exporter
-def test_the_page_on_saving(tmp_path, monkeypatch):
-    """Its blocks run one after the other, and its search on a cluster."""
-    monkeypatch.chdir(tmp_path)
-    namespace = {}
-    text = (ROOT / "docs" / "guide" / "saving.rst").read_text("utf-8")
-    blocks = re.findall(r"\.\. code-block:: python\n\n((?: {4}.*\n|\n)+)", text)
-    assert len(blocks) == text.count("code-block:: python") == 5
-    for block in blocks:
-        exec(textwrap.dedent(block), namespace)
-    forecast = namespace["forecast"][:, 0]
-    np.testing.assert_allclose(forecast, namespace["model"].predict(namespace["X"]), rtol=1e-5)
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
-        found = namespace["search_on"](cluster)
-    assert found.best_params_["units"] in (2, 4)

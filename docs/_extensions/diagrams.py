@@ -5,6 +5,7 @@ reader's choice of light or dark.
 """
 
 from html import escape
+from itertools import pairwise
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -61,7 +62,7 @@ class Drawing:
         """Draw an LSTM layer along a row, in the order of the columns."""
         for column in columns:
             self.box(column, row, label, "recurrent")
-        for one, other in zip(columns[:-1], columns[1:], strict=True):
+        for one, other in pairwise(columns):
             self.arrow((one, row), (other, row))
 
     def upwards(self, row, columns):
@@ -81,7 +82,8 @@ class Drawing:
             f'style="max-width: {self.width}px" xmlns="http://www.w3.org/2000/svg">'
             f"<title>{escape(self.title)}</title>"
             '<defs><marker id="arrowhead" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
-            'markerHeight="7" orient="auto"><path class="head" d="M0,0 L8,4 L0,8 z"/></marker></defs>'
+            'markerHeight="7" orient="auto"><path class="head" d="M0,0 L8,4 L0,8 z"/></marker>'
+            "</defs>"
             f"{''.join(self.parts)}</svg>"
         )
 

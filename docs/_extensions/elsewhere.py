@@ -18,7 +18,9 @@ def resolve(app, env, node, contnode):
     target = node["reftarget"]
     if target.startswith("sklearn."):
         owner, _, last = target.rpartition(".")
-        is_member = owner.rpartition(".")[2][:1].isupper()  # a method: it stands on its class's page
+        is_member = owner.rpartition(".")[2][
+            :1
+        ].isupper()  # a method: it stands on its class's page
         address = f"{owner}.html#{target}" if is_member else f"{owner}.{last}.html"
         address = f"modules/generated/{address}"
     elif node["reftype"] == "term":

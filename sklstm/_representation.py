@@ -1,10 +1,11 @@
-"""Where the documentation is, for the links in scikit-learn's HTML diagrams."""
+"""What scikit-learn's HTML diagrams show of our estimators."""
 
 from __future__ import annotations
 
 import functools
 import importlib.metadata
 from pathlib import Path
+from typing import Any
 
 BUILT = Path(__file__).parents[1] / "docs" / "_build" / "html"  # what `make docs` makes
 
@@ -22,8 +23,11 @@ def documentation_url() -> str:
     return declared.get("Documentation") or (BUILT.as_uri() if BUILT.is_dir() else "")
 
 
-class DocumentedMixin:
-    """Link an estimator's HTML diagram to its page of our documentation."""
+class RepresentationMixin:
+    """Show in the diagram what was changed, and link it to our pages.
+
+    scikit-learn's table lists all arguments; ours are many, and mostly left alone.
+    """
 
     _doc_link_module = "sklstm"  # subclasses that live elsewhere are documented elsewhere
 
@@ -31,3 +35,9 @@ class DocumentedMixin:
     def _doc_link_template(self) -> str:
         address = documentation_url()
         return f"{address.rstrip('/')}/api/sklstm.{{estimator_name}}.html" if address else ""
+
+    def _get_params_html(self, deep: bool = True, doc_link: str = "") -> Any:
+        params = super()._get_params_html(deep, doc_link)  # type: ignore[misc]
+        for name in params.keys() - set(params.non_default):
+            del params[name]
+        return params

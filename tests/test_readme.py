@@ -35,7 +35,16 @@ def session(tmp_path_factory):
         for block in re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL):
             exec(block, namespace)
         namespace["loaded"] = joblib.load("forecaster.joblib")
+        namespace["pictures"] = {path.name for path in Path.cwd().glob("*.png")}
     return namespace
+
+
+def test_from_a_csv_file_to_a_picture(session):
+    forecast = session["forecast"]
+    assert forecast.shape == (1, 12)
+    # the sea off Peru is warm in March and cool in September; the series ends in December
+    assert forecast[0, 2] > 24 > 23 > forecast[0, 8]
+    assert session["pictures"] == {"forecast.png", "forecasts.png"}
 
 
 def test_the_forecast(session):

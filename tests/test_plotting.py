@@ -320,3 +320,48 @@ else:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+
+
+def test_forecasts_of_two_models_lie_in_one_picture():
+    series = np.arange(30.0)
+    origins = [9, 19]
+    first = ForecastDisplay.from_predictions(series, origins, [[10, 11], [20, 21]], name="ours")
+    other = ForecastDisplay.from_predictions(
+        series,
+        origins,
+        [[9, 9], [19, 19]],
+        ax=first.ax_,
+        name="last value",
+        plot_series=False,
+        curve_kwargs={"color": "black"},
+    )
+    labels = [text.get_text() for text in other.ax_.get_legend().get_texts()]
+    assert sorted(labels) == ["horizon", "last value", "ours", "series"]
+    assert other.forecast_lines_[0].get_color() == "black"
+    assert other.forecast_lines_[1].get_ydata().tolist() == [19, 19, 19]
+    assert len(first.ax_.lines) == 1 + 2 + 2  # the series once
+
+
+def test_errors_of_two_models_lie_in_one_picture():
+    series = np.arange(30.0)
+    good = ForecastDisplay.from_predictions(series, [9], [[11, 12]])
+    bad = ForecastDisplay.from_predictions(series, [9], [[60, 61]])
+    good.plot_error_by_horizon(name="good")
+    bad.plot_error_by_horizon(ax=good.ax_, name="bad", curve_kwargs={"color": "black"})
+    assert bad.error_line_.get_ydata().tolist() == [50, 50]
+    assert good.ax_.get_ylim()[0] == 0
+    assert good.ax_.get_ylim()[1] > 50  # the larger error is not cut off
+    assert [text.get_text() for text in bad.ax_.get_legend().get_texts()] == ["good", "bad"]
+
+
+def test_one_step_ahead_is_named_so():
+    display = ForecastDisplay.from_predictions(np.arange(9.0), [4], [5.0])
+    assert display.forecast_lines_[0].get_label() == "forecast, 1 step ahead"
+
+
+def test_the_legend_lists_what_there_is():
+    X, Y = make_windows(np.arange(40.0), lookback=4, horizon=2)
+    for cv, has_gap in (KFold(3), False), (PurgedTimeSeriesSplit(3, horizon=2), True):
+        display = WindowsDisplay.from_cv(cv, X, Y)
+        labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+        assert ("origins of neither part" in labels) == has_gap

@@ -73,7 +73,7 @@ class Drawing:
         """Draw the dense layer above the last step, and what it gives."""
         self.box(column, row, "Dense", "dense")
         self.arrow((column, row - 1), (column, row))
-        self.box(column + 1, row, "ŷ", "data")
+        self.box(column + 1, row, "y", "data")
         self.arrow((column, row), (column + 1, row))
 
     def svg(self):
@@ -129,7 +129,7 @@ def bidirectional():
             f'L{x + 20:g},{high + BOX[1] / 2 + 2:g}" marker-end="url(#arrowhead)"/>'
         )
     drawing.box(3, 3, "Dense", "dense")
-    drawing.box(4, 3, "ŷ", "data")
+    drawing.box(4, 3, "y", "data")
     drawing.arrow((3, 3), (4, 3))
     (x0, y0), (x1, y1) = drawing.at(0, 2), drawing.at(3, 3)
     drawing.parts.append(

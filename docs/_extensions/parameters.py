@@ -59,7 +59,8 @@ def rows(name, network):
     listed = layers(network)
     first = entry(nodes.Text(name), morerows=len(listed))
     for layer, shape, count in listed:
-        cells = [entry(nodes.literal("", layer)), entry(nodes.Text(str(shape))), number(count)]
+        shape = f"({', '.join(map(str, shape))})"
+        cells = [entry(nodes.literal("", layer)), entry(nodes.Text(shape)), number(count)]
         yield nodes.row("", *([first, *cells] if first else cells))
         first = None
     total = sum(count for _, _, count in listed)

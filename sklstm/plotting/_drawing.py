@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 BLUE, ORANGE, GREEN, RED, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9"
 GREY, LIGHT = "#7F7F7F", "#D9D9D9"
 COLORS = BLUE, ORANGE, GREEN, RED, "#CC79A7", SKY, "#000000"
+LEGEND = 9  # points
 MARKERS = "o", "s", "^", "D", "v", "P", "X"
 
 
@@ -40,9 +41,9 @@ def draw_legend(axes: Any, *, beside: bool = False) -> None:
     """Draw a legend; a long one beside the axes, where it hides nothing."""
     _, labels = axes.get_legend_handles_labels()
     if beside or len(labels) > 6:
-        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize="small")
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=LEGEND)
     elif labels:
-        axes.legend(fontsize="small")
+        axes.legend(fontsize=LEGEND)
 
 
 def network_of(estimator: Any) -> Any:

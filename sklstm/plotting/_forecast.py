@@ -141,7 +141,16 @@ class ForecastDisplay:
         with np.errstate(invalid="ignore"):
             return (sums.sum(axis=0) / known.sum(axis=0)) ** (1 / power)
 
-    def plot(self, ax: Any = None, *, n_shown: int = 4, context: int | None = None) -> Self:
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        n_shown: int = 4,
+        context: int | None = None,
+        name: str | None = None,
+        plot_series: bool = True,
+        curve_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the series and some of the forecasts.
 
         Parameters
@@ -152,45 +161,30 @@ class ForecastDisplay:
             Forecasts to show, evenly spread over all.
         context : int, default=None
             Steps of the series to show before the first; three horizons by default, at least 20.
+        name : str, default=None
+            Of the forecasts, for the legend.
+        plot_series : bool, default=True
+            Whether to draw the series and shade the horizons: once is enough where the forecasts
+            of several models lie in the same Axes.
+        curve_kwargs : dict, default=None
+            Properties of the forecasts' lines, such as ``color``.
 
         Returns
         -------
         ForecastDisplay
             This display.
         """
-        self.figure_, (self.ax_,) = get_axes(ax, 1, height=3.4, width=9)
+        self.figure_, (self.ax_,) = get_axes(ax, 1, height=2.9, width=7.5)
         horizon = self.forecasts.shape[1]
         chosen = np.unique(np.linspace(0, len(self.origins) - 1, n_shown).round().astype(int))
         origins = self.origins[chosen]
         context = max(20, 3 * horizon) if context is None else context
-        first = max(0, origins.min() - context)
-        last = min(len(self.series), origins.max() + horizon + max(1, context // 4))
-        values, times = np.asarray(self.series, dtype=float), _times(self.series, horizon)
-        (self.series_line_,) = self.ax_.plot(
-            times[first:last], values[first:last], color=GREY, linewidth=1.2, label="series"
-        )
-        self.forecast_lines_, self.horizon_spans_ = [], []
-        for number, (row, origin) in enumerate(zip(chosen, origins, strict=True)):
-            steps = slice(origin, origin + horizon + 1)
-            (line,) = self.ax_.plot(
-                times[steps],
-                [values[origin], *self.forecasts[row]],
-                color=BLUE,
-                marker="o",
-                markersize=3,
-                linewidth=1.5,
-                label=None if number else f"forecast, {horizon} step(s) ahead",
-            )
-            span = self.ax_.axvspan(
-                times[origin],
-                times[origin + horizon],
-                color=ORANGE,
-                alpha=0.18,
-                linewidth=0,
-                label=None if number else "horizon",
-            )
-            self.forecast_lines_.append(line)
-            self.horizon_spans_.append(span)
+        times = _times(self.series, horizon)
+        self._plot_forecasts(chosen, times, name, curve_kwargs or {})
+        if plot_series:
+            first = max(0, origins.min() - context)
+            last = min(len(self.series), origins.max() + horizon + max(1, context // 4))
+            self._plot_series(slice(first, last), origins, times)
         self.ax_.set(ylabel=getattr(self.series, "name", None) or "value")
         self.ax_.set_xlabel("time" if np.issubdtype(times.dtype, np.datetime64) else "step")
         self.ax_.grid(alpha=0.3)
@@ -199,7 +193,55 @@ class ForecastDisplay:
             self.figure_.autofmt_xdate()
         return self
 
-    def plot_error_by_horizon(self, ax: Any = None, *, metric: str = "rmse") -> Self:
+    def _plot_forecasts(
+        self, chosen: np.ndarray, times: np.ndarray, name: str | None, curve_kwargs: dict[str, Any]
+    ) -> None:
+        horizon = self.forecasts.shape[1]
+        plural = "step" if horizon == 1 else "steps"
+        name = f"forecast, {horizon} {plural} ahead" if name is None else name
+        style = {"color": BLUE, "marker": "o", "markersize": 3, "linewidth": 1.5, **curve_kwargs}
+        self.forecast_lines_ = []
+        for number, row in enumerate(chosen):
+            origin = self.origins[row]
+            (line,) = self.ax_.plot(
+                times[origin : origin + horizon + 1],
+                [float(np.asarray(self.series)[origin]), *self.forecasts[row]],
+                **style,
+                label=None if number else name,
+            )
+            self.forecast_lines_.append(line)
+
+    def _plot_series(self, stretch: slice, origins: np.ndarray, times: np.ndarray) -> None:
+        """Draw the series behind the forecasts, and shade their horizons."""
+        values = np.asarray(self.series, dtype=float)
+        (self.series_line_,) = self.ax_.plot(
+            times[stretch],
+            values[stretch],
+            color=GREY,
+            linewidth=1.2,
+            label="series",
+            zorder=1.9,
+        )
+        self.horizon_spans_ = [
+            self.ax_.axvspan(
+                times[origin],
+                times[origin + self.forecasts.shape[1]],
+                color=ORANGE,
+                alpha=0.18,
+                linewidth=0,
+                label=None if number else "horizon",
+            )
+            for number, origin in enumerate(origins)
+        ]
+
+    def plot_error_by_horizon(
+        self,
+        ax: Any = None,
+        *,
+        metric: str = "rmse",
+        name: str | None = None,
+        curve_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the error at each step ahead.
 
         Parameters
@@ -208,6 +250,10 @@ class ForecastDisplay:
             Where to draw; a new one by default.
         metric : {"rmse", "mae"}, default="rmse"
             As in ``error_by_horizon``.
+        name : str, default=None
+            Of the model, for the legend.
+        curve_kwargs : dict, default=None
+            Properties of the line, such as ``color``.
 
         Returns
         -------
@@ -217,12 +263,15 @@ class ForecastDisplay:
         errors = self.error_by_horizon(metric)
         self.figure_, (self.ax_,) = get_axes(ax, 1, height=3.0)
         (self.error_line_,) = self.ax_.plot(
-            np.arange(1, len(errors) + 1), errors, color=BLUE, marker="o"
+            np.arange(1, len(errors) + 1),
+            errors,
+            **{"color": BLUE, "marker": "o", "label": name, **(curve_kwargs or {})},
         )
         self.ax_.set(xlabel="steps ahead", ylabel=metric.upper())
-        self.ax_.set_ylim(bottom=0)
+        self.ax_.set_ylim(bottom=0, auto=True)  # more curves may come
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
         self.ax_.grid(alpha=0.3)
+        draw_legend(self.ax_)
         return self
 
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from sklstm.plotting._drawing import BLUE, GREY, LIGHT, ORANGE, RED, SKY, get_axes
+from sklstm.plotting._drawing import BLUE, GREY, LEGEND, LIGHT, ORANGE, RED, SKY, get_axes
 
 
 class WindowsDisplay:
@@ -112,7 +112,7 @@ class WindowsDisplay:
             This display.
         """
         rows = n_windows + len(self.folds)
-        self.figure_, (self.ax_,) = get_axes(ax, 1, height=0.32 * rows + 0.9, width=9)
+        self.figure_, (self.ax_,) = get_axes(ax, 1, height=0.32 * rows + 0.9, width=7.5)
         self.lookback_bars_, self.horizon_bars_ = [], []
         shown = np.unique(np.linspace(0, len(self.origins) - 1, n_windows).round().astype(int))
         for row, window in enumerate(shown):
@@ -175,8 +175,9 @@ class WindowsDisplay:
             Patch(
                 facecolor=SKY, hatch="...", edgecolor="white", label="targets of the training part"
             ),
-            Patch(facecolor=LIGHT, label="origins of neither part"),
         ]
+        if any(len(bars.get_paths()) for bars in self.gap_bars_):
+            entries.append(Patch(facecolor=LIGHT, label="origins of neither part"))
         if any(self.leaks_):
             entries.append(
                 Patch(
@@ -189,7 +190,7 @@ class WindowsDisplay:
             loc="upper center",
             bbox_to_anchor=(0.5, -0.5 / height),  # half an inch below, however many folds
             ncols=3,
-            fontsize="small",
+            fontsize=LEGEND,
         )
 
 

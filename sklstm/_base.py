@@ -344,19 +344,32 @@ class BaseLSTM(RepresentationMixin, StorageMixin, CallbackSupportMixin, BaseEsti
                 f"learning_rate={self.learning_rate!r} and {given_by} both give a learning rate. "
                 f"Leave learning_rate at its default, {default}, or pass the optimizer by name."
             )
-        optimizer = self.optimizer
-        if isinstance(optimizer, str):
-            optimizer = optimizer_class(optimizer)
-        if inspect.isclass(optimizer) and "name" in inspect.signature(optimizer).parameters:
-            routed.setdefault("optimizer__name", optimizer.__name__.lower())
-        kwargs = BaseWrapper(
-            optimizer=optimizer, loss=self._loss_to_route(), metrics=self.metrics, **routed
-        )._get_compile_kwargs()
+        try:
+            kwargs = self._compile_kwargs(routed)
+        except (TypeError, ValueError) as error:
+            given = {"optimizer": self.optimizer, "loss": self._loss(), "metrics": self.metrics}
+            given |= {name: value for name, value in self._routed().items() if value is not None}
+            settings = ", ".join(f"{name}={value!r}" for name, value in given.items())
+            raise ValueError(
+                f"Keras cannot make the optimizer, loss and metrics from {settings}: {error}. Pass "
+                "the names that Keras's documentation gives, or classes or objects of Keras."
+            ) from error
         return _engine.Compilation(
             copy_object(kwargs["optimizer"]),
             copy_object(kwargs["loss"]),
             settle_names(copy_object(kwargs["metrics"])),
         )
+
+    def _compile_kwargs(self, routed: dict[str, Any]) -> dict[str, Any]:
+        """Let scikeras make optimizer, loss and metrics, with their routed arguments."""
+        optimizer = self.optimizer
+        if isinstance(optimizer, str):
+            optimizer = optimizer_class(optimizer)
+        if inspect.isclass(optimizer) and "name" in inspect.signature(optimizer).parameters:
+            routed.setdefault("optimizer__name", optimizer.__name__.lower())
+        return BaseWrapper(
+            optimizer=optimizer, loss=self._loss_to_route(), metrics=self.metrics, **routed
+        )._get_compile_kwargs()
 
     def _loss_to_route(self) -> Any:
         """Return the loss, as a class where routed arguments ask for one."""

@@ -66,7 +66,7 @@ class LabelRows(Recorded, TransformerMixin, BaseEstimator):
             if len(self.classes_) < 2:
                 raise ValueError(
                     "LSTMClassifier needs samples of at least 2 classes in the data, but the data "
-                    f"contains only one class: {self.classes_[0]!r}"
+                    f"contains only one class: {self.classes_.tolist()[0]!r}"
                 )
         else:
             self.classes_ = np.arange(y.shape[1])
@@ -450,12 +450,19 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         if target.ndim == 2:
             single = (target.sum(axis=1) == 1).all()
             labels = target.argmax(axis=1) if single else None
-        return train_test_split(
-            np.arange(len(target)),
-            test_size=self.validation_fraction,
-            random_state=seed,
-            stratify=labels,
-        )
+        try:
+            return train_test_split(
+                np.arange(len(target)),
+                test_size=self.validation_fraction,
+                random_state=seed,
+                stratify=labels,
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"early_stopping=True holds out validation_fraction={self.validation_fraction} of "
+                f"{len(target)} samples, each class in both parts, which cannot be: {error} Use "
+                "more samples, another validation_fraction, or early_stopping=False."
+            ) from error
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -266,7 +266,10 @@ def _check_outcome(
         _check_finite("a weight of the network", weights)
     if began is None:
         return  # nothing was trained
-    loss = history["loss"][ended.epoch - first_epoch - 1]
+    last = ended.epoch - first_epoch - 1
+    # The loss is a mean over an epoch of changing weights, the validation loss that of the weights
+    # that are kept, on other samples: as long as one of them is fine, nothing went wrong.
+    loss = min(history[name][last] for name in ("loss", "val_loss") if name in history)
     course = f"the loss was {began:.3g} before training and {loss:.3g} after it"
     floor = max(began, 1e-3)  # a fit that begins near perfection may jitter
     if loss > EXPLODED * floor:

@@ -523,3 +523,18 @@ def test_the_classifiers_validation_part_is_stratified():
     assert (y[validation] == "b").sum() == 1 and len(validation) == 4
     with pytest.raises(ValueError, match="least populated class"):
         LSTMClassifier(**SMALL, early_stopping=True).fit(X, ["a"] * 39 + ["b"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"optimizer__klipnorm": 1}, "optimizer__klipnorm=1.*klipnorm"),
+        ({"optimizer": "adm"}, "optimizer='adm'.*identifier: adm"),
+        ({"loss": "hubr"}, "loss='hubr'.*identifier: hubr"),
+        ({"loss": "hubr", "loss__delta": 1.0}, "loss='hubr'.*identifier: hubr"),
+        ({"metrics": ["mea"]}, r"metrics=\['mea'\].*identifier: mea"),
+    ],
+)
+def test_what_keras_does_not_know_is_told_by_its_argument(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        LSTMRegressor(epochs=1, **arguments).fit([[1.0], [2.0]], [1.0, 2.0])

@@ -169,3 +169,9 @@ def test_scikit_learn_sees_a_classifier():
     assert scores.min() > 0.99
     search = GridSearchCV(model, {"epochs": [1, 40]}, cv=2, scoring="roc_auc_ovr").fit(X, SIDE)
     assert search.best_params_ == {"epochs": 40}
+
+
+def test_a_class_too_rare_to_hold_out_is_refused():
+    y = np.array(["a"] * 59 + ["b"])
+    with pytest.raises(ValueError, match=r"early_stopping=True holds out.*\['b'\].*=False"):
+        LSTMClassifier(epochs=1, early_stopping=True).fit(X, y)

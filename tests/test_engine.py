@@ -1,7 +1,10 @@
 """The engine trains as Keras's own Model.fit would, and keeps its slots in order."""
 
+import warnings
+
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from sklstm import _engine, _slots
 from sklstm._architectures import ARCHITECTURES, plan_network
@@ -313,3 +316,20 @@ def test_progress_in_a_terminal_is_a_bar(capsys, monkeypatch):
 def test_silence(capsys):
     train(plan(), samples(), epochs=3, verbose=0)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("losses", "told"),
+    [
+        ({"loss": [300.0]}, True),
+        ({"loss": [300.0], "val_loss": [0.5]}, False),  # a spike early in an epoch that ended well
+        ({"loss": [0.5], "val_loss": [300.0]}, False),  # held-out samples are of another kind
+        ({"loss": [300.0], "val_loss": [300.0]}, True),
+    ],
+)
+def test_a_loss_that_rose_is_told_where_nothing_speaks_against_it(losses, told):
+    ended = _engine.State(seed=0, epoch=1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _engine._check_outcome(1.0, losses, ended, first_epoch=0)
+    assert [warning.category for warning in caught] == [ConvergenceWarning] * told

@@ -240,6 +240,21 @@ def test_weights_are_counted(search):
     assert weights == 4 * (2 + units + 1) * units + units + 1
 
 
+def test_weights_are_counted_from_a_few_labels():
+    """Nothing is held out of them, though the fits of the search do; no class may lack."""
+    y = np.resize(["a", "b", "c"], len(X))
+    model = LSTMClassifier(**SMALL, early_stopping=True, validation_fraction=0.2)
+    search = GridSearchCV(model, {"arch": ["stacked", "bidirectional"]}, cv=2).fit(X, y)
+    display = ArchitectureComparisonDisplay.from_search(
+        search, against="parameters", X=X[:3], y=y[:3]
+    )
+    (weights,) = display.mean_points_["bidirectional"].get_xdata()
+    assert weights == 2 * 4 * (2 + 3 + 1) * 3 + (2 * 3 + 1) * 3
+    assert list(display.scores) == ["stacked", "bidirectional"]  # colours in the grid's order
+    with pytest.raises(ValueError, match=r"lacks the classes \['c'\]"):
+        ArchitectureComparisonDisplay.from_search(search, against="parameters", X=X[:2], y=y[:2])
+
+
 def test_a_search_that_compares_nothing_is_refused(search):
     with pytest.raises(ValueError, match="needs X and y"):
         ArchitectureComparisonDisplay.from_search(search, against="parameters")

@@ -57,7 +57,9 @@ def test_frames_are_univariate_sequences(frame):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (np.where(X.max() == X, np.nan, X), "contains NaN"),
+        (np.where(X.max() == X, np.nan, X), "contains NaN.*interpolate"),
+        ([[1.0, 2.0, 3.0]] + [[1.0, 2.0]] * 11, "one length.*resample"),
+        (pd.DataFrame({"when": pd.date_range("2020", periods=12), "b": range(12)}), "dates into"),
         (np.where(X.max() == X, np.inf, X), "contains infinity"),
         (X.astype("f8") * 1e300, "too large for dtype"),
         (X + 1j, "Complex data not supported"),

@@ -86,7 +86,7 @@ class ArchitectureComparisonDisplay:
         against : {"fit_time", "parameters"}, default="fit_time"
             The mean seconds of a fit, or the number of weights, for which `X` and `y` are needed.
         X, y : array-like, default=None
-            Data of the search; a few rows do.
+            Data of the search; a few rows do, with all classes among them.
         metric : str, default="score"
             For a search with several metrics, the name of one.
         baseline : float, array-like of shape (n_folds,) or dict of str to these, default=None
@@ -114,17 +114,19 @@ class ArchitectureComparisonDisplay:
         if against not in ("fit_time", "parameters"):
             raise ValueError(f"against={against!r} must be 'fit_time' or 'parameters'.")
         folds = [results[f"split{fold}_test_{metric}"] for fold in range(search.n_splits_)]
+        order = dict.fromkeys(params.get(arch_name) for params in results["params"])
         best: dict[str, int] = {}
         for candidate in np.argsort(-results[f"mean_test_{metric}"], kind="stable"):
             params = results["params"][candidate]
             if arch_name in params:  # a list of grids may search other things besides
                 best.setdefault(params[arch_name], int(candidate))
+        best = {arch: best[arch] for arch in order if arch in best}
         scores = {arch: np.array([fold[c] for fold in folds]) for arch, c in best.items()}
         if against == "fit_time":
             costs = {arch: float(results["mean_fit_time"][c]) for arch, c in best.items()}
         else:
             costs = {
-                arch: _count_parameters(search.estimator, results["params"][c], X, y)
+                arch: _count_parameters(search, results["params"][c], X, y)
                 for arch, c in best.items()
             }
         scorer = search.scoring if isinstance(search.scoring, str) else metric
@@ -171,7 +173,7 @@ class ArchitectureComparisonDisplay:
         ]
         self.mean_points_ = {}
         for name, cost, scores in zip(names, costs, folds.T, strict=True):
-            number = sorted(names).index(name)  # the same colour whatever it costs
+            number = list(self.scores).index(name)  # the same colour whatever it costs
             (self.mean_points_[name],) = self.ax_.plot(
                 [cost],
                 [scores.mean()],
@@ -208,12 +210,20 @@ class ArchitectureComparisonDisplay:
         return self.baseline if isinstance(self.baseline, Mapping) else {"baseline": self.baseline}
 
 
-def _count_parameters(estimator: Any, params: Mapping[str, Any], X: Any, y: Any) -> float:
+def _count_parameters(search: Any, params: Mapping[str, Any], X: Any, y: Any) -> float:
     """Count the weights of a candidate of a search by building its network."""
     if X is None or y is None:
         raise ValueError("against='parameters' needs X and y of the search; a few rows do.")
-    network = clone(estimator).set_params(**params)
+    classes = getattr(search, "classes_", ()) if np.ndim(y) == 1 else ()
+    missing = set(np.asarray(classes).tolist()).difference(np.asarray(y).tolist())
+    if missing:
+        raise ValueError(
+            f"y lacks the classes {sorted(missing, key=str)}, so that the networks would be "
+            "smaller than the fitted ones. Pass X and y with samples of all classes."
+        )
+    network = clone(search.estimator).set_params(**params)
     if isinstance(network, Pipeline):
         before, network = network[:-1], network[-1]
         X = before.fit_transform(X, y) if len(before) else X
+    network.set_params(early_stopping=False)  # nothing is trained, so nothing need be held out
     return float(network_of(network.initialize(X, y)).model_.count_params())

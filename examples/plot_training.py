@@ -1,0 +1,168 @@
+"""
+=========================================
+Watching a training, and stopping in time
+=========================================
+
+A network that is trained for too long learns its training windows by heart, and forecasts worse
+for it. This example shows how to see that with
+:class:`~sklstm.plotting.TrainingHistoryDisplay`, how to stop in time with ``early_stopping``,
+and how to compare the trainings of the four architectures, of networks with and without dropout,
+and of the folds of a cross-validation; on forecasts first, then on the classification of images.
+"""
+
+# %%
+# Too long a training
+# -------------------
+# Six years of sunspots are forecast from the 22 before; the last 40 windows are the test. With
+# ``early_stopping=True`` the last ``validation_fraction`` of the windows is held out, and its loss
+# is recorded after every epoch. To see the whole course, ``n_iter_no_change`` is for once as
+# large as ``epochs``, so that nothing stops.
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.model_selection import cross_validate, train_test_split
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklstm import (
+    ARCHITECTURES,
+    LSTMClassifier,
+    LSTMRegressor,
+    TimeDistributedTransformer,
+    make_windows,
+)
+from sklstm.datasets import load_sunspots
+from sklstm.plotting import TrainingHistoryDisplay
+
+LOOKBACK, HORIZON = 22, 6
+X, Y = make_windows(load_sunspots().data, lookback=LOOKBACK, horizon=HORIZON)
+known, later = slice(None, -40 - HORIZON + 1), slice(-40, None)
+
+pipe = Pipeline(
+    [
+        ("scale", TimeDistributedTransformer(StandardScaler())),
+        ("lstm", LSTMRegressor(units=32, epochs=60, learning_rate=5e-3, random_state=0)),
+    ]
+)
+watched = clone(pipe).set_params(
+    lstm__early_stopping=True, lstm__validation_fraction=0.2, lstm__n_iter_no_change=60
+)
+watched.fit(X[known], Y[known])
+TrainingHistoryDisplay.from_estimator(watched)
+plt.show()
+
+# %%
+# Both losses fall for some epochs. Then only the training loss does: what the network learns from
+# there on is true of the training windows and of nothing else. (Losses are mean squared errors in
+# units of the targets' variance; a validation loss above 1 is also a sign that the held-out
+# decades are livelier than those before them.)
+#
+# Stopping in time
+# ----------------
+# ``n_iter_no_change`` says for how many epochs to wait for an improvement. Either way the weights
+# of the best epoch are kept. Stopping saves the time of epochs that seldom bring a better one.
+
+stopped = clone(watched).set_params(lstm__n_iter_no_change=10).fit(X[known], Y[known])
+for name, model in {"watched to the end": watched, "stopped": stopped}.items():
+    lstm = model["lstm"]
+    print(f"{name:<18} {lstm.n_iter_:>3} epochs, the best was epoch {lstm.best_epoch_}")
+
+# %%
+# What was held out is missed
+# ---------------------------
+# The validation part is not trained on, and for a regressor it is the latest part of the record.
+# Where data are short, it pays to use early stopping for the number of epochs alone, and then to
+# train for as many on everything known.
+
+again = clone(pipe).set_params(lstm__epochs=stopped["lstm"].best_epoch_)
+models = {
+    "60 epochs on everything": clone(pipe).fit(X[known], Y[known]),
+    "stopped early, part held out": stopped,
+    "as many epochs, on everything": again.fit(X[known], Y[known]),
+}
+forecasts = {name: model.predict(X[later]) for name, model in models.items()}
+forecasts["value of a cycle ago"] = X[later, LOOKBACK - 11 : LOOKBACK - 11 + HORIZON, 0]
+print("Root-mean-square error on the last 40 windows, in sunspots")
+for name, forecast in forecasts.items():
+    print(f"  {name:<30} {np.sqrt(np.mean((forecast - Y[later]) ** 2)):5.1f}")
+
+# %%
+# Four architectures
+# ------------------
+# Classification has the same tools. The images of :func:`~sklearn.datasets.load_digits` are read
+# from top to bottom as sequences of eight rows. With ``metrics=["accuracy"]`` the accuracy is
+# recorded beside the loss, and gets a panel of its own. The classifier's validation part is drawn
+# at random, a like share of every class: images do not overlap as windows do.
+
+digits = load_digits()
+images, test_images, numbers, test_numbers = train_test_split(
+    digits.images / 16, digits.target, test_size=0.3, stratify=digits.target, random_state=0
+)
+classifier = LSTMClassifier(
+    units=24,
+    epochs=60,
+    learning_rate=5e-3,
+    early_stopping=True,
+    n_iter_no_change=8,
+    metrics=["accuracy"],
+    random_state=0,
+)
+networks = [clone(classifier).set_params(arch=arch).fit(images, numbers) for arch in ARCHITECTURES]
+
+fig, panels = plt.subplots(2, sharex=True, figsize=(8.4, 6.4), layout="constrained")
+display = TrainingHistoryDisplay.from_estimators(networks, ax=panels)
+display.axes_[0].set_yscale("log")
+display.axes_[1].set_ylim(0.6, 1.01)
+plt.show()
+
+# %%
+# A star marks the epoch whose weights were kept. It is the validation loss that counts; accuracy
+# moves in steps of one image and is too coarse to stop by.
+
+for network in networks:
+    accuracy = network.score(test_images, test_numbers)
+    print(f"{network.arch:<14} best epoch {network.best_epoch_:>2}, test accuracy {accuracy:.3f}")
+
+# %%
+# Dropout
+# -------
+# Dropout switches off a random part of the LSTM's outputs at every step of the training, so that
+# none can be relied on, and images are harder to learn by heart. It is of use where these are few:
+# here 400. It slows the training down, and the validation loss ends lower. Where a series is noisy
+# and the network small, it may change nothing; the curves say so, too.
+
+few = clone(classifier).set_params(arch="bidirectional", units=32, validation_fraction=0.3)
+pair = {
+    f"dropout {dropout}": clone(few).set_params(dropout=dropout, n_iter_no_change=60)
+    for dropout in (0.0, 0.5)
+}
+for name, network in pair.items():
+    network.fit(images[:400], numbers[:400])
+    print(f"{name}: test accuracy {network.score(test_images, test_numbers):.3f}")
+TrainingHistoryDisplay.from_estimators(pair.values(), labels=list(pair), quantities=["loss"])
+plt.show()
+
+# %%
+# Fold by fold
+# ------------
+# Given ``return_estimator=True``, :func:`~sklearn.model_selection.cross_validate` keeps the fitted
+# networks, and ``from_cv_results`` draws their trainings. Here the training curves lie nearly upon
+# each other and the validation curves scatter around one course: the number of epochs does not hang
+# on the choice of a fold. A curve that went its own way would be worth a look.
+
+network = clone(classifier).set_params(validation_fraction=0.2)
+folds = cross_validate(network, images, numbers, cv=3, return_estimator=True)
+TrainingHistoryDisplay.from_cv_results(folds, quantities=["loss"])
+plt.show()
+
+# %%
+# References
+# ----------
+# L. Prechelt, "Early Stopping - But When?", in Neural Networks: Tricks of the Trade, Lecture Notes
+# in Computer Science 1524, 55-69, Springer (1998).
+#
+# N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever and R. Salakhutdinov, "Dropout: A Simple
+# Way to Prevent Neural Networks from Overfitting", Journal of Machine Learning Research 15,
+# 1929-1958 (2014).

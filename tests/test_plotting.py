@@ -240,6 +240,14 @@ def test_weights_are_counted(search):
     assert weights == 4 * (2 + units + 1) * units + units + 1
 
 
+def test_weights_are_counted_with_several_outputs():
+    Y = X[:, -2:, 0]
+    search = GridSearchCV(LSTMRegressor(**SMALL), {"arch": ["vanilla"]}, cv=2).fit(X, Y)
+    display = ArchitectureComparisonDisplay.from_search(search, against="parameters", X=X, y=Y)
+    (weights,) = display.mean_points_["vanilla"].get_xdata()
+    assert weights == 4 * (2 + 3 + 1) * 3 + (3 + 1) * 2
+
+
 def test_weights_are_counted_from_a_few_labels():
     """Nothing is held out of them, though the fits of the search do; no class may lack."""
     y = np.resize(["a", "b", "c"], len(X))

@@ -214,13 +214,13 @@ def _count_parameters(search: Any, params: Mapping[str, Any], X: Any, y: Any) ->
     """Count the weights of a candidate of a search by building its network."""
     if X is None or y is None:
         raise ValueError("against='parameters' needs X and y of the search; a few rows do.")
-    classes = getattr(search, "classes_", ()) if np.ndim(y) == 1 else ()
-    missing = set(np.asarray(classes).tolist()).difference(np.asarray(y).tolist())
-    if missing:
-        raise ValueError(
-            f"y lacks the classes {sorted(missing, key=str)}, so that the networks would be "
-            "smaller than the fitted ones. Pass X and y with samples of all classes."
-        )
+    if hasattr(search, "classes_") and np.ndim(y) == 1:
+        missing = set(search.classes_.tolist()).difference(np.asarray(y).tolist())
+        if missing:
+            raise ValueError(
+                f"y lacks the classes {sorted(missing, key=str)}, so that the networks would be "
+                "smaller than the fitted ones. Pass X and y with samples of all classes."
+            )
     network = clone(search.estimator).set_params(**params)
     if isinstance(network, Pipeline):
         before, network = network[:-1], network[-1]

@@ -35,7 +35,7 @@ extensions = [
     "mathml",
     "parameters",
 ]
-exclude_patterns = ["_build", "auto_examples/*.ipynb", "auto_examples/*.py"]
+exclude_patterns = ["_build", "benchmarks", "auto_examples/*.ipynb", "auto_examples/*.py"]
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["sklstm.css"]
@@ -93,6 +93,7 @@ sphinx_gallery_conf = {
     "capture_repr": ("_repr_html_", "__repr__"),
     "remove_config_comments": True,
     "show_memory": False,
+    "write_computation_times": False,  # its page would fetch scripts from elsewhere
     "min_reported_time": 1,
     "abort_on_example_error": True,
 }

@@ -154,9 +154,9 @@ def draw_table(records, path):
             lines[line] = rounds
     if not lines:
         return
-    columns = min(3, len(lines))
+    columns = min(2, len(lines))
     rows = ceil(len(lines) / columns)
-    size = 4.2 * columns, 1.9 * rows
+    size = 3.75 * columns, 1.75 * rows
     figure, panels = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
     for axes in panels.flat[len(lines) :]:
         axes.axis("off")
@@ -175,7 +175,7 @@ def draw_table(records, path):
         title, _, details = line.title.partition(": ")
         axes.set_title(f"{title}\n{details}".strip(), fontsize=9, loc="left")
         axes.invert_yaxis()
-        axes.margins(x=0.3)
+        axes.margins(x=0.35)
         axes.set_xlabel("seconds" if line.unit == "s" else line.unit, fontsize=8)
         axes.tick_params(labelsize=9)
         axes.spines[["top", "right"]].set_visible(False)
@@ -187,7 +187,7 @@ def draw_scaling(records, path):
     """Seconds an epoch of a warm fit along each dimension."""
     import matplotlib.pyplot as plt
 
-    figure, panels = plt.subplots(2, 2, figsize=(9, 7), sharey=True, layout="constrained")
+    figure, panels = plt.subplots(2, 2, figsize=(7.5, 6.5), sharey=True, layout="constrained")
     for axes, (dimension, values) in zip(panels.flat, SCALING.items(), strict=True):
         for name, style in {"skorch": "s--", "sklstm": "o-"}.items():
             epochs = {v: warm_epoch(records, f"{dimension}={v}", name) for v in values}

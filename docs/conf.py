@@ -49,6 +49,7 @@ nitpicky = True
 nitpick_ignore_regex = [("py:.*", r"(?!sklstm).*")]
 
 autosummary_generate = True
+toc_object_entries_show_parents = "hide"
 autodoc_typehints = "none"  # the docstrings say more
 numpydoc_show_class_members = False  # the template lists them
 numpydoc_validation_checks = {

@@ -1,7 +1,7 @@
 """
-===================
-Windows and leakage
-===================
+====================
+What a leak is worth
+====================
 
 Cross-validation that shuffles windows promises forecasts better than any forecast can be. Windows
 overlap: the answers of a test window are, but for a step, those of the training windows beside
@@ -41,7 +41,8 @@ known, later = slice(0, n_known), slice(n_known + HORIZON - 1, None)
 
 
 def rms(errors):
-    return np.sqrt(np.mean(errors**2))
+    """Return the error of each step ahead, averaged over the steps, as scikit-learn has it."""
+    return np.sqrt(np.mean(errors**2, axis=0)).mean()
 
 
 ahead = np.arange(1, HORIZON + 1)
@@ -127,7 +128,7 @@ for name, model in models.items():
 # -----------
 # What shuffled folds promise gets better the longer a network is trained, until it passes the best
 # forecast that there is. What purged folds promise is what came, within the scatter of the folds
-# (small dots; a fold of a hundred windows may beat the limit by luck, their mean does not).
+# (small dots; the limit itself differs from fold to fold).
 
 fig, ax = plt.subplots(figsize=(7.2, 4.4), layout="constrained")
 rows = np.arange(len(models))

@@ -156,7 +156,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Keras optimizer.
     learning_rate : float or LearningRateSchedule, default=1e-3
-        Step size of the optimizer.
+        Step size, of any optimizer that is given by name or class. An instance has its own:
+        leave this at its default then.
     metrics : str, callable, list or dict, default=None
         Keras metrics, such as ``["accuracy"]``.
     epochs : int, default=100

@@ -116,7 +116,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Keras optimizer.
     learning_rate : float or LearningRateSchedule, default=1e-3
-        Step size of the optimizer.
+        Step size, of any optimizer that is given by name or class. An instance has its own:
+        leave this at its default then.
     metrics : str, callable, list or dict, default=None
         Keras metrics, computed on the targets as the network sees them.
     epochs : int, default=100

@@ -287,7 +287,14 @@ def _check_numbers(values, name, hint=""):
     )
     if not _is_numeric(array.dtype):
         raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}.{hint}")
-    assert_all_finite(array, input_name=name)
+    try:
+        assert_all_finite(array, input_name=name)
+    except ValueError as error:
+        bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
+        raise ValueError(
+            f"{error} The first is in row {int(bad.argmax())} of {name}. Interpolate what is "
+            "missing, or make each stretch without gaps a group of its own with groups=."
+        ) from None
     return array
 
 

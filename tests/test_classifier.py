@@ -175,3 +175,14 @@ def test_a_class_too_rare_to_hold_out_is_refused():
     y = np.array(["a"] * 59 + ["b"])
     with pytest.raises(ValueError, match=r"early_stopping=True holds out.*\['b'\].*=False"):
         LSTMClassifier(epochs=1, early_stopping=True).fit(X, y)
+
+
+def test_samples_of_weight_0_do_not_count_in_balanced_class_weights():
+    """Leaving them out by a weight of 0, or from the data, gives the same network."""
+    weight = np.ones(len(X))
+    weight[SIDE == SIDE[0]] = np.resize([0, 1], (SIDE == SIDE[0]).sum())
+    kept = weight > 0
+    settings = dict(units=3, epochs=2, class_weight="balanced", random_state=0)
+    weighted = LSTMClassifier(**settings).fit(X, SIDE, sample_weight=weight)
+    without = LSTMClassifier(**settings).fit(X[kept], SIDE[kept])
+    np.testing.assert_array_equal(weighted.predict_proba(X), without.predict_proba(X))

@@ -311,6 +311,28 @@ def test_leaks_are_drawn():
     assert WindowsDisplay.from_cv(KFold(2), windows, targets).leaks_ == [True, True]
 
 
+def test_training_on_the_future_is_a_leak_even_where_no_target_is_shared():
+    """By hand: origins 2 to 10, each with the next row as target; the first fold tests 2 to 4."""
+    windows, targets = make_windows(np.arange(12.0), lookback=3, horizon=1)
+    display = WindowsDisplay.from_cv(KFold(3), windows, targets)
+    assert display.leaks_ == [True, True, False]
+    assert stretches(display.leak_bars_[0]) == [(6, 12)]  # targets 6 to 11 of origins 5 to 10
+    assert stretches(display.leak_bars_[1]) == [(9, 12)]
+
+
+def test_windows_labelled_by_their_last_row():
+    """By hand: 12 rows, look-back 3: origins 2 to 11 are their own targets; 9 to 11 are tested."""
+    windows, labels = make_windows(np.arange(12.0), np.arange(12), lookback=3, horizon=0)
+    splitter = PurgedTimeSeriesSplit(2, horizon=0, test_size=3)
+    display = WindowsDisplay.from_cv(splitter, windows, labels, horizon=0)
+    assert stretches(display.train_bars_[1]) == [(2, 9)]
+    assert stretches(display.test_bars_[1]) == [(9, 12)]
+    assert not any(stretches(bars) for bars in display.reach_bars_)
+    assert display.leaks_ == [False, False]
+    shuffled = KFold(2, shuffle=True, random_state=0)
+    assert any(WindowsDisplay.from_cv(shuffled, windows, labels, horizon=0).leaks_)
+
+
 def test_origins_of_other_windows_are_refused():
     windows, targets = make_windows(np.arange(12.0), lookback=3, horizon=2)
     with pytest.raises(ValueError, match="each of the 8 windows"):
@@ -337,7 +359,7 @@ assert "tensorflow" not in sys.modules
 try:
     ForecastDisplay.from_predictions(np.zeros(5), [1], [[1.0]])
 except ImportError as error:
-    assert "sklstm[plot]" in str(error)
+    assert ".[plot]" in str(error)
 else:
     raise AssertionError("drawn without matplotlib")
 """

@@ -887,3 +887,11 @@ def test_no_warnings_on_the_way():
         TimeDistributedTransformer(StandardScaler()).fit_transform(X)
         TimeDistributedTransformer(StandardScaler()).fit(frame).transform(frame)
         SlidingWindow(2).fit(frame).transform(frame)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_the_place_of_what_is_missing_is_named(bad):
+    rows = np.arange(24.0).reshape(12, 2)
+    rows[[7, 9], [1, 0]] = bad
+    with pytest.raises(ValueError, match=r"Input X contains (NaN|infinity).*row 7 of X.*Interpol"):
+        make_windows(rows, rows[:, 0], lookback=3)

@@ -2,7 +2,7 @@
 
 A display holds the numbers; ``plot`` draws them and keeps the artists as attributes. Colours are
 those of Okabe and Ito, which the colour-blind tell apart, and what they tell a line style, a
-marker or a hatch tells too. Matplotlib (``pip install "sklstm[plot]"``) is imported when something
+marker or a hatch tells too. Matplotlib (of the extra ``plot``) is imported when something
 is drawn.
 """
 

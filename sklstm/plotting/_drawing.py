@@ -20,7 +20,8 @@ def get_axes(ax: Any, number: int, *, height: float, width: float = 6.4) -> tupl
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
-            'Plotting needs matplotlib. Install it with pip install "sklstm[plot]".'
+            "Plotting needs matplotlib, which sklstm's extra `plot` brings along: pip install "
+            '".[plot]" in a clone of sklstm, or pip install matplotlib.'
         ) from error
     if ax is None:
         figure, axes = plt.subplots(
@@ -37,13 +38,13 @@ def get_axes(ax: Any, number: int, *, height: float, width: float = 6.4) -> tupl
     return axes[0].figure, axes
 
 
-def draw_legend(axes: Any, *, beside: bool = False) -> None:
+def draw_legend(axes: Any, *, beside: bool = False, ncols: int = 1) -> None:
     """Draw a legend; a long one beside the axes, where it hides nothing."""
     _, labels = axes.get_legend_handles_labels()
     if beside or len(labels) > 6:
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=LEGEND)
     elif labels:
-        axes.legend(fontsize=LEGEND)
+        axes.legend(fontsize=LEGEND, ncols=ncols)
 
 
 def network_of(estimator: Any) -> Any:

@@ -188,7 +188,8 @@ class ForecastDisplay:
         self.ax_.set(ylabel=getattr(self.series, "name", None) or "value")
         self.ax_.set_xlabel("time" if np.issubdtype(times.dtype, np.datetime64) else "step")
         self.ax_.grid(alpha=0.3)
-        draw_legend(self.ax_)
+        self.ax_.margins(y=0.22)  # room for a flat legend that hides nothing
+        draw_legend(self.ax_, ncols=3)
         if np.issubdtype(times.dtype, np.datetime64):
             self.figure_.autofmt_xdate()
         return self

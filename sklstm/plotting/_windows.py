@@ -14,14 +14,14 @@ class WindowsDisplay:
 
     The upper rows are windows, each a look-back and the horizon after it. The lower rows are folds:
     the origins (last steps of windows) that are trained on, the targets beyond them, the targets
-    that are tested on, and the origins of neither part, such as those in the purged gap. Steps
-    that are targets of both parts are drawn in red: there training has seen what it is tested on.
-    Use ``from_cv``.
+    that are tested on, and the origins of neither part, such as those in the purged gap. Targets
+    of the training part that were not yet known at the first test origin are drawn in red: they
+    are the future of what is tested, or the very answers. Use ``from_cv``.
 
     Parameters
     ----------
     lookback, horizon : int
-        Steps of a window, and steps forecast after it.
+        Steps of a window, and steps forecast after it; 0: its last row is labelled.
     origins : ndarray of int of shape (n_windows,)
         The row of each window's last step.
     folds : list of (train, test)
@@ -35,10 +35,11 @@ class WindowsDisplay:
         Of the windows shown.
     train_bars_, reach_bars_, gap_bars_, test_bars_, leak_bars_ : list of PolyCollection
         Of each fold: the origins of the training part, the targets beyond these, the origins of
-        neither part, the targets of the test part, and the targets of both. A fold without such
-        steps has an empty collection.
+        neither part, the targets of the test part, and the targets of the training part that lie
+        after the first test origin. A fold without such steps has an empty collection.
     leaks_ : list of bool
-        Of each fold: whether a step is a target of both parts.
+        Of each fold: whether it trains on targets from after its first test origin, which is what
+        :class:`~sklstm.PurgedTimeSeriesSplit` leaves out.
 
     Examples
     --------
@@ -61,7 +62,15 @@ class WindowsDisplay:
 
     @classmethod
     def from_cv(
-        cls, cv: Any, X: Any, y: Any, *, origins: Any = None, groups: Any = None, **kwargs: Any
+        cls,
+        cv: Any,
+        X: Any,
+        y: Any,
+        *,
+        origins: Any = None,
+        groups: Any = None,
+        horizon: int | None = None,
+        **kwargs: Any,
     ) -> Self:
         """Draw the folds of a splitter.
 
@@ -74,9 +83,13 @@ class WindowsDisplay:
         y : array-like of shape (n_windows,) or (n_windows, horizon)
             Their targets.
         origins : array-like of int of shape (n_windows,), default=None
-            Rows of the windows' last steps; windows that follow each other by default.
+            Rows of the windows' last steps; windows that follow each other by default. For several
+            series, the positions of these steps in time, so that all lie over each other.
         groups : array-like of shape (n_windows,), default=None
             Passed to ``cv.split``.
+        horizon : int, default=None
+            Steps from a window's origin to its last target; by default the columns of `y`, and 1
+            for 1-D `y`. 0 is for windows that are labelled by their last row.
         **kwargs : dict
             Passed to ``plot``.
 
@@ -86,7 +99,8 @@ class WindowsDisplay:
             The display, drawn.
         """
         n_windows, lookback = np.shape(X)[:2]
-        horizon = 1 if np.ndim(y) == 1 else np.shape(y)[1]
+        if horizon is None:
+            horizon = 1 if np.ndim(y) == 1 else np.shape(y)[1]
         rows = np.arange(n_windows) + lookback - 1 if origins is None else np.asarray(origins)
         if rows.shape != (n_windows,):
             raise ValueError(
@@ -132,18 +146,18 @@ class WindowsDisplay:
         return self
 
     def _plot_fold(self, row: int, train: Any, test: Any) -> bool:
-        """Draw a fold; say whether a step is a target of both parts."""
+        """Draw a fold; say whether it trains on what was not yet known."""
         trained, tested = np.sort(self.origins[train]), np.sort(self.origins[test])
-        ahead = np.arange(1, self.horizon + 1)
+        ahead = np.arange(1, self.horizon + 1) if self.horizon else np.zeros(1, int)
         seen, forecast = (np.unique(rows[:, np.newaxis] + ahead) for rows in (trained, tested))
-        shared = np.intersect1d(seen, forecast)
+        too_early = seen[seen > tested[0]]
         neither = np.setdiff1d(self.origins, [*trained, *tested, *forecast])
         self.gap_bars_ += self._bars(row, _runs(neither), LIGHT)
         self.train_bars_ += self._bars(row, _runs(trained), BLUE)
         self.test_bars_ += self._bars(row, _runs(forecast), ORANGE, "///")
         self.reach_bars_ += self._bars(row, _runs(np.setdiff1d(seen, trained)), SKY, "...", 0.4)
-        self.leak_bars_ += self._bars(row, _runs(shared), RED, "xxx", 0.4)
-        return len(shared) > 0
+        self.leak_bars_ += self._bars(row, _runs(too_early), RED, "xxx", 0.4)
+        return len(too_early) > 0
 
     def _bars(
         self, row: int, runs: Any, color: str, hatch: str | None = None, height: float = 0.7
@@ -181,7 +195,10 @@ class WindowsDisplay:
         if any(self.leaks_):
             entries.append(
                 Patch(
-                    facecolor=RED, hatch="xxx", edgecolor="white", label="targets of both: a leak"
+                    facecolor=RED,
+                    hatch="xxx",
+                    edgecolor="white",
+                    label="trained on, not yet known: a leak",
                 )
             )
         height = self.ax_.get_position().height * self.figure_.get_figheight()

@@ -41,9 +41,9 @@ AHEAD = Target("ahead of skorch", 1, "skorch")
 LINES = (
     Line("search: 4 networks, 3 folds, 1,000 windows of 20 steps", "search", AHEAD),
     Line("the same search, n_jobs=2", "search-2", AHEAD),
-    Line("a search of a minute", "minute"),
+    Line("a longer search: 120 epochs", "minute"),
     Line(
-        "a search of a minute, n_jobs=2",
+        "a longer search, n_jobs=2",
         "minute-2",
         Target("ahead of its n_jobs=1", 1, "sklstm", "minute"),
     ),

@@ -180,7 +180,7 @@ def test_a_class_too_rare_to_hold_out_is_refused():
 def test_samples_of_weight_0_do_not_count_in_balanced_class_weights():
     """Leaving them out by a weight of 0, or from the data, gives the same network."""
     weight = np.ones(len(X))
-    weight[SIDE == SIDE[0]] = np.resize([0, 1], (SIDE == SIDE[0]).sum())
+    weight[SIDE[0] == SIDE] = np.resize([0, 1], (SIDE[0] == SIDE).sum())
     kept = weight > 0
     settings = dict(units=3, epochs=2, class_weight="balanced", random_state=0)
     weighted = LSTMClassifier(**settings).fit(X, SIDE, sample_weight=weight)

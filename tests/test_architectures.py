@@ -1,5 +1,7 @@
 """The networks are the lecture's, parameter by parameter."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,18 @@ def test_regression_table(arch):
     model = LSTMRegressor(arch, units=400).initialize(np.zeros((2, 20, 1)), np.zeros((2, 8))).model_
     assert layers_with_weights_or_shape(model) == REGRESSION[arch]
     assert model.count_params() == TOTALS[arch]
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_the_summary_prints_the_table_of_the_lecture(arch):
+    model = LSTMRegressor(arch, units=400).initialize(np.zeros((2, 20, 1)), np.zeros((2, 8))).model_
+    lines = []
+    model.summary(print_fn=lines.append)
+    printed = "\n".join(map(str, lines))
+    for _, shape, parameters in REGRESSION[arch]:
+        # a row of the table: the shape, with None for the number of samples, and the parameters
+        assert re.search(rf"\(None, {', '.join(map(str, shape))}\)[^\n]* {parameters:,} ", printed)
+    assert re.search(rf"Total params: {TOTALS[arch]:,} ", printed)
 
 
 def test_classification_table():

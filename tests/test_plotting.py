@@ -230,6 +230,18 @@ def test_scores_are_paired_by_fold(search):
     assert len(looks) == 4
 
 
+def test_grids_that_search_other_things_besides_are_left_out():
+    grids = [{"arch": ["stacked", "vanilla"]}, {"units": [2, 4]}]
+    search = GridSearchCV(LSTMRegressor(**SMALL), grids, cv=2).fit(X, TARGETS[LSTMRegressor])
+    display = ArchitectureComparisonDisplay.from_search(search)
+    assert list(display.scores) == ["stacked", "vanilla"]
+    table = pd.DataFrame(search.cv_results_)
+    of_stack = table.loc[
+        table["param_arch"] == "stacked", ["split0_test_score", "split1_test_score"]
+    ]
+    np.testing.assert_array_equal(display.scores["stacked"], of_stack.to_numpy()[0])
+
+
 def test_weights_are_counted(search):
     """4 (features + units + 1) units of the LSTM, and units + 1 of the head."""
     display = ArchitectureComparisonDisplay.from_search(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -101,26 +101,13 @@ class ArchitectureComparisonDisplay:
         """
         check_is_fitted(search, "cv_results_")
         results = search.cv_results_
-        searched = {name for params in results["params"] for name in params}
-        arch_name = next((name for name in searched if name.split("__")[-1] == "arch"), None)
-        if arch_name is None:
-            raise ValueError(
-                "The search did not compare architectures: its parameters are "
-                f"{sorted(searched)}. Search over 'arch' (in a pipeline 'lstm__arch')."
-            )
         if f"mean_test_{metric}" not in results:
             known = [key.removeprefix("mean_test_") for key in results if key[:10] == "mean_test_"]
             raise ValueError(f"metric={metric!r} was not scored by the search, but {known!r} were.")
         if against not in ("fit_time", "parameters"):
             raise ValueError(f"against={against!r} must be 'fit_time' or 'parameters'.")
+        best = _best_candidates(results["params"], results[f"mean_test_{metric}"])
         folds = [results[f"split{fold}_test_{metric}"] for fold in range(search.n_splits_)]
-        order = dict.fromkeys(params.get(arch_name) for params in results["params"])
-        best: dict[str, int] = {}
-        for candidate in np.argsort(-results[f"mean_test_{metric}"], kind="stable"):
-            params = results["params"][candidate]
-            if arch_name in params:  # a list of grids may search other things besides
-                best.setdefault(params[arch_name], int(candidate))
-        best = {arch: best[arch] for arch in order if arch in best}
         scores = {arch: np.array([fold[c] for fold in folds]) for arch, c in best.items()}
         if against == "fit_time":
             costs = {arch: float(results["mean_fit_time"][c]) for arch, c in best.items()}
@@ -208,6 +195,23 @@ class ArchitectureComparisonDisplay:
         if self.baseline is None:
             return {}
         return self.baseline if isinstance(self.baseline, Mapping) else {"baseline": self.baseline}
+
+
+def _best_candidates(candidates: Sequence[Mapping[str, Any]], scores: Any) -> dict[str, int]:
+    """Find the best candidate of each architecture; architectures in the order of the grid."""
+    searched = {name for params in candidates for name in params}
+    arch_name = next((name for name in searched if name.split("__")[-1] == "arch"), None)
+    if arch_name is None:
+        raise ValueError(
+            f"The search did not compare architectures: its parameters are {sorted(searched)}. "
+            "Search over 'arch' (in a pipeline 'lstm__arch')."
+        )
+    best: dict[str, int] = {}
+    for candidate in np.argsort(-scores, kind="stable"):
+        if arch_name in candidates[candidate]:  # a list of grids may search other things besides
+            best.setdefault(candidates[candidate][arch_name], int(candidate))
+    named = dict.fromkeys(params.get(arch_name) for params in candidates)
+    return {arch: best[arch] for arch in named if arch in best}
 
 
 def _count_parameters(search: Any, params: Mapping[str, Any], X: Any, y: Any) -> float:

@@ -62,7 +62,7 @@ numpydoc_validation_checks = {
     "SA04",
     "RT02",
 }
-numpydoc_validation_exclude = {r"\.set_\w+_request$", r"\.ARCHITECTURES$"}
+numpydoc_validation_exclude = {r"\.set_\w+_request$"}
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
@@ -80,7 +80,8 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"index": [], "getting_started": [], "lecture": [], "coming_from": []}
+pages_without_siblings = "index getting_started lecture coming_from whats_new contributing"
+html_sidebars = {page: [] for page in pages_without_siblings.split()}
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

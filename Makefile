@@ -9,7 +9,7 @@ help:
 	@echo "make demo   compare the four architectures on a real series (under three minutes)"
 	@echo "make test   run the tests"
 	@echo "make lint   check style, types and the direction of imports"
-	@echo "make docs   build the documentation: docs/_build/html/index.html (ten minutes)"
+	@echo "make docs   build the documentation: docs/_build/html/index.html (some minutes)"
 	@echo "make bench  compare the speed with scikeras and skorch (half an hour)"
 	@echo "make clean  remove the environment and everything generated"
 

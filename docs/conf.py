@@ -57,7 +57,6 @@ numpydoc_validation_checks = {
     "ES01",  # not every summary needs more words
     "EX01",  # attributes, and what is inherited, are shown in their class's example
     "GL01",  # summaries begin on the line of the quotes
-    "GL08",  # scikit-learn's metadata routing adds methods without docstrings
     "SA01",
     "SA04",
     "RT02",

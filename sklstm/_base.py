@@ -252,10 +252,10 @@ class BaseLSTM(RepresentationMixin, StorageMixin, CallbackSupportMixin, BaseEsti
         target = self._check_target(y)
         check_consistent_length(sequences, target)
         weight = check_sample_weight(sample_weight, sequences)
+        weight = self._weigh_classes(weight, target)
         present = weight > 0
         if not present.all():
             sequences, target, weight = sequences[present], target[present], weight[present]
-        weight = self._weigh_classes(weight, target)
 
         state = self._state if resume else _engine.State(seed=self._draw_seed())
         training, validation = slice(None), None

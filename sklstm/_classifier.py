@@ -443,7 +443,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     def _weigh_classes(self, weight: np.ndarray, target: np.ndarray) -> np.ndarray:
         if self.class_weight is None:
             return weight
-        return weight * compute_sample_weight(self.class_weight, target)
+        present = weight > 0  # absent samples do not count in balanced weights
+        weight[present] *= compute_sample_weight(self.class_weight, target[present])
+        return weight
 
     def _hold_out(self, target: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Hold out a random part, stratified where each sample has one label."""

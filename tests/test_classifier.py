@@ -177,6 +177,15 @@ def test_a_class_too_rare_to_hold_out_is_refused():
         LSTMClassifier(epochs=1, early_stopping=True).fit(X, y)
 
 
+def test_a_class_of_weight_0_is_as_if_it_were_not_there():
+    settings = dict(units=3, epochs=2, random_state=0)
+    weights = dict(zip(np.unique(SIDE).tolist(), [1.0, 1.0, 0.0], strict=True))
+    weighted = LSTMClassifier(**settings, class_weight=weights).fit(X, SIDE)
+    kept = SIDE.max() != SIDE
+    without = LSTMClassifier(**settings).fit(X[kept], SIDE[kept])
+    np.testing.assert_array_equal(weighted.predict_proba(X), without.predict_proba(X))
+
+
 def test_samples_of_weight_0_do_not_count_in_balanced_class_weights():
     """Leaving them out by a weight of 0, or from the data, gives the same network."""
     weight = np.ones(len(X))

@@ -1,6 +1,7 @@
 """What scikit-learn's diagrams show of our estimators, and where they link."""
 
 import importlib.metadata
+import inspect
 import re
 from email.message import Message
 from pathlib import Path
@@ -82,11 +83,10 @@ def test_diagrams_and_printing_show_what_was_changed(addresses, estimator, chang
     assert sorted(re.findall(r"(\w+)=", repr(estimator))) == changed
 
 
-def test_every_public_name_has_a_page():
-    for name in sklstm.__all__:
-        is_module = name in ("datasets", "model_selection", "plotting", "windowing")
-        if not is_module and name != "__version__":
-            assert re.search(rf"\b{name}\b", API), name
-    for module in (sklstm.datasets, sklstm.plotting):
+def test_every_public_name_has_a_page_and_an_example():
+    for module in (sklstm, sklstm.datasets, sklstm.plotting):
         for name in module.__all__:
-            assert re.search(rf"^   {name}$", API, re.MULTILINE), name
+            value = getattr(module, name)
+            if inspect.isclass(value) or inspect.isfunction(value):
+                assert re.search(rf"^   {name}$", API, re.MULTILINE), name
+                assert "\nExamples\n---" in inspect.getdoc(value), name

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sklstm._version import __version__
 
 _HOMES = {
-    "ARCHITECTURES": "_architectures",
+    "ARCHITECTURES": "_networks",
     "LSTMClassifier": "_classifier",
     "LSTMRegressor": "_regressor",
     "PurgedTimeSeriesSplit": "model_selection",
@@ -42,7 +42,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from sklstm import datasets, model_selection, plotting, windowing
-    from sklstm._architectures import ARCHITECTURES
+    from sklstm._networks import ARCHITECTURES
     from sklstm._classifier import LSTMClassifier
     from sklstm._regressor import LSTMRegressor
     from sklstm._show_versions import show_versions

@@ -17,14 +17,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sklstm import _engine
-from sklstm._architectures import ARCHITECTURES, Network, plan_network
-from sklstm._callbacks import EpochTasks
-from sklstm._objects import copy_object, optimizer_class, settle_names
+from sklstm._training import _loop as _engine
+from sklstm._networks._plan import ARCHITECTURES, Network, plan_network
+from sklstm._training._callbacks import EpochTasks
+from sklstm._storage._keras_objects import copy_object, optimizer_class, settle_names
 from sklstm._representation import RepresentationMixin
-from sklstm._storage import KERAS_OBJECTS, StorageMixin
-from sklstm._tensorflow import keras, start
-from sklstm._validation import check_sample_weight, check_sequences
+from sklstm._storage._pickling import KERAS_OBJECTS, StorageMixin
+from sklstm._kernels._tensorflow import keras, start
+from sklstm._sequences import check_sample_weight, check_sequences
 
 
 @contextlib.contextmanager

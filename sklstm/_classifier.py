@@ -13,8 +13,8 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_array
 
 from sklstm._base import BaseLSTM, loss_name
-from sklstm._records import Recorded, is_array, is_integer, is_name, is_one_of
-from sklstm._tensorflow import keras
+from sklstm._storage._records import Recorded, is_array, is_integer, is_name, is_one_of
+from sklstm._kernels._tensorflow import keras
 
 
 class LabelRows(Recorded, TransformerMixin, BaseEstimator):

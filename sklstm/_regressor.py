@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, _fit_c
 from sklearn.utils.validation import _check_y
 
 from sklstm._base import BaseLSTM
-from sklstm._records import Recorded, is_array, is_integer, is_one_of
+from sklstm._storage._records import Recorded, is_array, is_integer, is_one_of
 
 
 class TargetScaler(Recorded, TransformerMixin, BaseEstimator):

@@ -19,7 +19,7 @@ from sklstm import (
     SlidingWindow,
     TimeDistributedTransformer,
 )
-from sklstm._tensorflow import keras
+from sklstm._kernels._tensorflow import keras
 
 ESTIMATORS = [LSTMRegressor, LSTMClassifier]
 ALL = [(estimator, arch) for estimator in ESTIMATORS for arch in ARCHITECTURES]

@@ -12,10 +12,10 @@ from typing import Any, Self
 
 from sklearn.exceptions import InconsistentVersionWarning
 
-from sklstm._architectures import Network
-from sklstm._engine import State
-from sklstm._objects import Packed, copy_object, is_plain
-from sklstm._records import DamagedStateError, check_arrays, is_array, is_integer, seal, unseal
+from sklstm._networks._plan import Network
+from sklstm._training._loop import State
+from sklstm._storage._keras_objects import Packed, copy_object, is_plain
+from sklstm._storage._records import DamagedStateError, check_arrays, is_array, is_integer, seal, unseal
 from sklstm._version import __version__
 
 __all__ = ["KERAS_OBJECTS", "StorageMixin"]

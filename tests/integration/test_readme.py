@@ -21,7 +21,7 @@ from sklstm import (
 )
 from sklstm.datasets import load_elnino
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 
 

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sklstm._slots import (
+from sklstm._training._compiled_networks import (
     Builder,
     Compilation,
     Samples,
@@ -26,7 +26,7 @@ from sklstm._slots import (
     forward_function,
     lent_slot,
 )
-from sklstm._tensorflow import keras, tf
+from sklstm._kernels._tensorflow import keras, tf
 
 __all__ = ["Compilation", "DivergedError", "EarlyStopping", "Samples", "State", "predict", "train"]
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from sklstm import _engine, _slots
-from sklstm._architectures import ARCHITECTURES, plan_network
-from sklstm._tensorflow import keras
+from sklstm._training import _compiled_networks as _slots
+from sklstm._training import _loop as _engine
+from sklstm._networks._plan import ARCHITECTURES, plan_network
+from sklstm._kernels._tensorflow import keras
 
 
 def plan(arch="vanilla", **changes):

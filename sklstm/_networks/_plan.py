@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from numbers import Integral
 from typing import Any, NamedTuple
 
-from sklstm._records import (
+from sklstm._storage._records import (
     DamagedStateError,
     check_fields,
     is_integer,
@@ -22,7 +22,7 @@ from sklstm._records import (
     is_one_of,
     is_tuple_of,
 )
-from sklstm._tensorflow import keras, start
+from sklstm._kernels._tensorflow import keras, start
 
 layers = keras.layers
 

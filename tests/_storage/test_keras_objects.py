@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sklstm._objects import copy_object, identity
-from sklstm._tensorflow import keras
+from sklstm._storage._keras_objects import copy_object, identity
+from sklstm._kernels._tensorflow import keras
 
 OBJECTS = [
     lambda: keras.losses.Huber(2.0),

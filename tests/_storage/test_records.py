@@ -13,7 +13,7 @@ import pytest
 import skops.io
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from sklstm._records import DamagedStateError, seal
+from sklstm._storage._records import DamagedStateError, seal
 
 X = np.random.default_rng(0).normal(size=(24, 8, 2)).astype("f4")
 TARGETS = {

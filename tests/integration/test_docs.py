@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from dask.distributed import LocalCluster
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [*DOCS.glob("*.rst"), *DOCS.glob("guide/*.rst")]
 BLOCK = re.compile(
     r"^( *)\.\. code-block:: (python|text)\n(?:\1 +:.*\n)*\n((?:\1 +\S.*\n|\s*\n)+)", re.MULTILINE
@@ -95,7 +95,7 @@ def test_a_fifth_architecture_as_the_notes_add_it(fresh_python):
     done = fresh_python(f"""
 import pickle
 
-import sklstm._architectures as file
+import sklstm._networks._plan as file
 exec({code!r}, vars(file))
 file._ARCHITECTURES["gru"] = eval({entry!r}, vars(file))
 file.ARCHITECTURES = tuple(file._ARCHITECTURES)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from sklstm._tensorflow import keras, tf
+from sklstm._kernels._tensorflow import keras, tf
 
 
 def accelerate_adam(optimizer: Any) -> None:

@@ -20,10 +20,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sklstm._layers import accelerate, is_chain
-from sklstm._objects import identity
-from sklstm._optimizers import accelerate_adam
-from sklstm._tensorflow import executor, garbage_kept, keras, start, tf
+from sklstm._kernels._lstm_loops import accelerate, is_chain
+from sklstm._storage._keras_objects import identity
+from sklstm._kernels._adam import accelerate_adam
+from sklstm._kernels._tensorflow import executor, garbage_kept, keras, start, tf
 
 Weights = list[np.ndarray]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sklstm._tensorflow import keras
+from sklstm._kernels._tensorflow import keras
 
 
 class EpochTasks(keras.callbacks.Callback):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sklstm._layers import accelerate, path_of
-from sklstm._tensorflow import keras, tf
+from sklstm._kernels._lstm_loops import accelerate, path_of
+from sklstm._kernels._tensorflow import keras, tf
 
 
 def twins(units, features, steps, *, kind="plain", activation="tanh"):

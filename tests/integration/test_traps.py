@@ -6,8 +6,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
 from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
-from sklstm._engine import DivergedError
-from sklstm._tensorflow import keras
+from sklstm._training._loop import DivergedError
+from sklstm._kernels._tensorflow import keras
 
 SMALL = dict(units=3, filters=4, epochs=2, random_state=0)
 RNG = np.random.default_rng(0)

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from sklstm._tensorflow import keras, tf
+from sklstm._kernels._tensorflow import keras, tf
 
 FUSED_UNITS, FUSED_FEATURES = 112, 192  # up to here the fused kernel wins, by measurement
 CHUNK_STEPS = 4  # steps of the hoisted loop that are laid out in the graph one by one

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sklstm._optimizers import accelerate_adam
-from sklstm._tensorflow import keras, tf
+from sklstm._kernels._adam import accelerate_adam
+from sklstm._kernels._tensorflow import keras, tf
 
 
 def train(optimizer, steps=25):

@@ -48,7 +48,7 @@ def test_tensorflow_keeps_quiet(fresh_python):
 def test_what_tensorflow_says_is_shown_when_it_fails(fresh_python):
     done = fresh_python("""
 import os, pytest
-from sklstm._tensorflow import _stderr_held_back
+from sklstm._kernels._tensorflow import _stderr_held_back
 with _stderr_held_back():
     os.write(2, b"all is well")
 with pytest.raises(RuntimeError), _stderr_held_back():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
-from sklstm._tensorflow import keras
+from sklstm._kernels._tensorflow import keras
 
 
 def layers_with_weights_or_shape(model):

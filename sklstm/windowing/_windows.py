@@ -1,4 +1,4 @@
-"""Windows over time series, and pipeline steps that work on windows."""
+"""Windows over time series."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklstm._time_index import check_time_index, common_index, index_of, times_in_groups
-from sklstm._window_steps import SlidingWindow, TimeDistributedTransformer
+from sklstm.windowing._time_index import check_time_index, common_index, index_of, times_in_groups
 
-__all__ = ["SlidingWindow", "TimeDistributedTransformer", "last_window", "make_windows"]
+__all__ = ["last_window", "make_windows"]
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 _NOT_NEGATIVE = Interval(Integral, 0, None, closed="left")

@@ -1,0 +1,1 @@
+"""How fitted estimators and Keras objects are copied and stored."""

@@ -1,0 +1,1 @@
+"""Everything that trains a network or runs one forward."""

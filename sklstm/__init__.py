@@ -42,8 +42,8 @@ __all__ = [
 
 if TYPE_CHECKING:
     from sklstm import datasets, model_selection, plotting, windowing
-    from sklstm._networks import ARCHITECTURES
     from sklstm._classifier import LSTMClassifier
+    from sklstm._networks import ARCHITECTURES
     from sklstm._regressor import LSTMRegressor
     from sklstm._show_versions import show_versions
     from sklstm.model_selection import PurgedTimeSeriesSplit

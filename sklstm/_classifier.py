@@ -1,126 +1,21 @@
-"""LSTMClassifier: labels, probabilities, class weights."""
+"""LSTMClassifier."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, _fit_context
-from sklearn.model_selection import train_test_split
+from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import column_or_1d, compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array
 
-from sklstm._base import BaseLSTM, loss_name
-from sklstm._storage._records import Recorded, is_array, is_integer, is_name, is_one_of
+from sklstm._base import BaseLSTM, _Data
 from sklstm._kernels._tensorflow import keras
-
-
-class LabelRows(Recorded, TransformerMixin, BaseEstimator):
-    """Encode labels of any kind as rows for the network's head, and back.
-
-    Parameters
-    ----------
-    codes : bool
-        Whether the loss wants class numbers in place of one-hot rows.
-    multilabel : bool
-        Whether rows of zeros and ones are labels of their own even if each has a single one.
-
-    Attributes
-    ----------
-    kind_ : {"labels", "one-hot", "indicator"}
-        What y was: a label a sample, one-hot rows, or rows with any number of ones.
-    classes_ : ndarray of shape (n_classes,)
-        The labels, or for rows the numbers of the columns.
-    dtype_ : str
-        NumPy's name of the dtype of the rows that were given.
-    head_ : {"softmax", "sigmoid"}
-        Activation of the network's head.
-    n_columns_ : int
-        Units of the network's head.
-    """
-
-    _fields = {
-        "codes": is_one_of(True, False),
-        "multilabel": is_one_of(True, False),
-        "kind_": is_one_of("labels", "one-hot", "indicator"),
-        "classes_": is_array("biufUSOM", ndim=1),
-        "dtype_": is_name,
-        "head_": is_one_of("sigmoid", "softmax"),
-        "n_columns_": is_integer(1),
-    }
-
-    def __init__(self, codes: bool, multilabel: bool) -> None:
-        self.codes = codes
-        self.multilabel = multilabel
-
-    def fit(
-        self, y: np.ndarray, sample_weight: np.ndarray | None = None, classes: Any = None
-    ) -> LabelRows:
-        """Learn the classes, from ``classes`` where they are given."""
-        self.kind_ = self._kind(y)
-        self.dtype_ = y.dtype.str
-        if self.kind_ == "labels":
-            self.classes_ = np.unique(y if classes is None else classes)
-            if len(self.classes_) < 2:
-                raise ValueError(
-                    "LSTMClassifier needs samples of at least 2 classes in the data, but the data "
-                    f"contains only one class: {self.classes_.tolist()[0]!r}"
-                )
-        else:
-            self.classes_ = np.arange(y.shape[1])
-            if classes is not None and not np.array_equal(classes, self.classes_):
-                raise ValueError(
-                    f"y has rows of {y.shape[1]} columns, whose classes are their numbers 0 to "
-                    f"{y.shape[1] - 1}, but classes={classes!r} is given. Leave classes out."
-                )
-        self.head_ = "sigmoid" if self.kind_ == "indicator" else "softmax"
-        self.n_columns_ = len(self.classes_)
-        return self
-
-    def _kind(self, y: np.ndarray) -> str:
-        if y.ndim == 1:
-            return "labels"
-        single = bool((y.sum(axis=1) == 1).all())
-        return "one-hot" if single and not self.multilabel else "indicator"
-
-    def transform(self, y: np.ndarray) -> np.ndarray:
-        """Return float32 rows for the network."""
-        if (y.ndim == 1) != (self.kind_ == "labels"):
-            raise ValueError(f"y has {y.ndim} dimension(s), but in the first fit it had others.")
-        if self.kind_ == "labels":
-            known = np.isin(y, self.classes_)
-            if not known.all():
-                raise ValueError(
-                    f"y contains labels that are not in the classes of the first fit, "
-                    f"{self.classes_!r}: {np.unique(y[~known])!r}"
-                )
-            codes = np.searchsorted(self.classes_, y)
-        else:
-            if y.shape[1] != self.n_columns_:
-                raise ValueError(
-                    f"y has {y.shape[1]} columns, but in the first fit it had {self.n_columns_}."
-                )
-            if self.kind_ == "indicator":
-                return y.astype(np.float32)
-            codes = y.argmax(axis=1)
-        if self.codes:
-            return codes[:, np.newaxis].astype(np.float32)
-        return np.eye(self.n_columns_, dtype=np.float32)[codes]
-
-    def inverse_transform(self, probabilities: np.ndarray) -> np.ndarray:
-        """Return what y would be: labels, or rows of zeros and ones."""
-        if self.kind_ == "indicator":
-            return (probabilities > 0.5).astype(self.dtype_)
-        codes = probabilities.argmax(axis=1)
-        if self.kind_ == "labels":
-            return self.classes_[codes]
-        return np.eye(self.n_columns_, dtype=self.dtype_)[codes]
-
-    def _is_consistent(self) -> bool:
-        head = "sigmoid" if self.kind_ == "indicator" else "softmax"
-        return len(self.classes_) == self.n_columns_ and self.head_ == head
+from sklstm._parameters import loss_name
+from sklstm._targets import ClassEncoder
+from sklstm._training import hold_out_stratified
 
 
 class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
@@ -215,7 +110,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         Time steps of a sequence.
     feature_names_in_ : ndarray of str
         Column names, where X is a DataFrame with names that are all strings.
-    target_encoder_ : LabelRows
+    target_encoder_ : ClassEncoder
         Turns labels into the network's rows, and back.
 
     See Also
@@ -246,6 +141,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     (50, 2)
     """
 
+    _encoder_class = ClassEncoder
     _parameter_constraints = {
         **BaseLSTM._parameter_constraints,
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
@@ -322,11 +218,11 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         return self.n_classes_ if self.target_encoder_.kind_ == "indicator" else 1
 
     @property
-    def target_encoder(self) -> LabelRows:
+    def target_encoder(self) -> ClassEncoder:
         """A new encoder of the labels."""
         name = "auto" if self.loss == "auto" else loss_name(self.loss)
-        return LabelRows(
-            codes=name == "sparse_categorical_crossentropy",
+        return ClassEncoder(
+            integer_labels=name == "sparse_categorical_crossentropy",
             multilabel=name.startswith("binary_"),
         )
 
@@ -420,7 +316,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def _loss(self) -> Any:
+    def _resolve_loss(self) -> Any:
         if not (isinstance(self.loss, str) and self.loss == "auto"):
             return self.loss
         if self.target_encoder_.kind_ == "indicator":
@@ -440,32 +336,18 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
             )
         return y if kind == "multilabel-indicator" else column_or_1d(y, warn=True)
 
-    def _weigh_classes(self, weight: np.ndarray, target: np.ndarray) -> np.ndarray:
-        if self.class_weight is None:
-            return weight
-        present = weight > 0  # absent samples do not count in balanced weights
-        weight[present] *= compute_sample_weight(self.class_weight, target[present])
+    def _weigh(self, sample_weight: Any, data: _Data) -> np.ndarray:
+        """Return the weights of the samples, multiplied by those of their classes."""
+        weight = super()._weigh(sample_weight, data)
+        if self.class_weight is not None:
+            present = weight > 0  # absent samples do not count in balanced weights
+            target = data.target[present]
+            weight[present] *= compute_sample_weight(self.class_weight, target)
         return weight
 
-    def _hold_out(self, target: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Hold out a random part, stratified where each sample has one label."""
-        labels: np.ndarray | None = target
-        if target.ndim == 2:
-            single = (target.sum(axis=1) == 1).all()
-            labels = target.argmax(axis=1) if single else None
-        try:
-            return train_test_split(
-                np.arange(len(target)),
-                test_size=self.validation_fraction,
-                random_state=seed,
-                stratify=labels,
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"early_stopping=True holds out validation_fraction={self.validation_fraction} of "
-                f"{len(target)} samples, each class in both parts, which cannot be: {error} Use "
-                "more samples, another validation_fraction, or early_stopping=False."
-            ) from error
+    def _hold_out(self, target: np.ndarray, seed: int) -> tuple[Any, Any]:
+        """Hold out a random part, stratified by label."""
+        return hold_out_stratified(target, self.validation_fraction, seed=seed)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

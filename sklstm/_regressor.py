@@ -1,88 +1,16 @@
-"""LSTMRegressor: targets and their scale."""
+"""LSTMRegressor."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, _fit_context
+from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils.validation import _check_y
 
 from sklstm._base import BaseLSTM
-from sklstm._storage._records import Recorded, is_array, is_integer, is_one_of
-
-
-class TargetScaler(Recorded, TransformerMixin, BaseEstimator):
-    """Encode the targets of a regression: standardized for training, in float64.
-
-    Parameters
-    ----------
-    normalize : bool
-        Whether to bring each output to zero mean and unit variance.
-
-    Attributes
-    ----------
-    mean_, scale_ : ndarray of shape (n_outputs,)
-        What each output was standardized with.
-    ndim_ : int
-        Dimensions of y.
-    n_columns_ : int
-        Units of the network's head.
-    """
-
-    head_ = "linear"
-
-    _fields = {
-        "normalize": is_one_of(True, False),
-        "ndim_": is_one_of(1, 2),
-        "n_columns_": is_integer(1),
-        "mean_": is_array("f", ndim=1),
-        "scale_": is_array("f", ndim=1),
-    }
-
-    def __init__(self, normalize: bool) -> None:
-        self.normalize = normalize
-
-    def fit(self, y: np.ndarray, sample_weight: np.ndarray, classes: None = None) -> TargetScaler:
-        """Learn mean and scale of the targets; constant ones keep their scale."""
-        columns = _as_columns(y)
-        self.ndim_, self.n_columns_ = y.ndim, columns.shape[1]
-        self.mean_, self.scale_ = np.zeros(self.n_columns_), np.ones(self.n_columns_)
-        if self.normalize:
-            self.mean_ = np.average(columns, axis=0, weights=sample_weight)
-            variance = np.average((columns - self.mean_) ** 2, axis=0, weights=sample_weight)
-            scale = np.sqrt(variance)
-            # Rounding leaves a constant column a scale of about the precision of its mean.
-            constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(self.mean_)
-            self.scale_ = np.where(constant, 1.0, scale)
-        return self
-
-    def transform(self, y: np.ndarray) -> np.ndarray:
-        """Return float32 rows for the network."""
-        columns = _as_columns(y)
-        if columns.shape[1] != self.n_columns_:
-            raise ValueError(
-                f"y has {columns.shape[1]} output(s), but the network is fitted for "
-                f"{self.n_columns_}."
-            )
-        scaled = (columns - self.mean_) / self.scale_
-        if np.abs(scaled).max() > np.finfo(np.float32).max:
-            raise ValueError(
-                "Input y contains a value too large for dtype('float32'), in which the network "
-                "computes. Scale y, or leave normalize_y=True."
-            )
-        return scaled.astype(np.float32)
-
-    def inverse_transform(self, outputs: np.ndarray) -> np.ndarray:
-        """Map what the network gives back to the targets' scale and dimensions."""
-        y = outputs * self.scale_ + self.mean_
-        return y[:, 0] if self.ndim_ == 1 else y
-
-    def _is_consistent(self) -> bool:
-        shapes = {self.mean_.shape, self.scale_.shape}
-        numbers = np.isfinite(self.mean_).all() and (self.scale_ > 0).all()
-        one_column = self.ndim_ == 2 or self.n_columns_ == 1
-        return shapes == {(self.n_columns_,)} and one_column and bool(numbers)
+from sklstm._targets import TargetScaler
+from sklstm._training import hold_out_last
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
@@ -203,6 +131,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     True
     """
 
+    _encoder_class = TargetScaler
     _parameter_constraints = {**BaseLSTM._parameter_constraints, "normalize_y": ["boolean"]}
 
     def __init__(
@@ -308,9 +237,6 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         outputs = self._forward(X)
         return self.target_encoder_.inverse_transform(outputs)
 
-    def _loss(self) -> Any:
-        return self.loss
-
     def _check_target(self, y: Any) -> np.ndarray:
         if y is None:
             raise ValueError("LSTMRegressor requires y to be passed, but the target y is None.")
@@ -322,24 +248,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
             )
         return target.astype(np.float64)
 
-    def _weigh_classes(self, weight: np.ndarray, target: np.ndarray) -> np.ndarray:
-        return weight
-
-    def _hold_out(self, target: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    def _hold_out(self, target: np.ndarray, seed: int) -> tuple[slice, slice]:
         """Hold out the last part, past all targets that training sees."""
-        n_samples, n_outputs = _as_columns(target).shape
-        n_validation = int(np.ceil(self.validation_fraction * n_samples))
-        n_training = n_samples - n_validation - (n_outputs - 1)
-        if n_training < 1:
-            raise ValueError(
-                f"early_stopping leaves no sample to train on: of {n_samples}, "
-                f"validation_fraction={self.validation_fraction} holds out {n_validation}, and "
-                f"the {n_outputs - 1} before them share targets with them. Pass more samples, a "
-                "smaller validation_fraction, or early_stopping=False."
-            )
-        rows = np.arange(n_samples)
-        return rows[:n_training], rows[n_samples - n_validation :]
-
-
-def _as_columns(y: np.ndarray) -> np.ndarray:
-    return y[:, np.newaxis] if y.ndim == 1 else y
+        n_outputs = 1 if target.ndim == 1 else target.shape[1]
+        return hold_out_last(len(target), self.validation_fraction, gap=n_outputs - 1)

@@ -13,7 +13,7 @@ from typing import Any
 from sklstm._kernels._tensorflow import keras, tf
 
 
-def accelerate_adam(optimizer: Any) -> None:
+def install_fast_adam(optimizer: Any) -> None:
     """Let an optimizer that is plain Adam update each variable by one kernel.
 
     Parameters

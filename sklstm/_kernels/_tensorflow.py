@@ -17,12 +17,12 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["executor", "garbage_kept", "keras", "start", "tf"]
+__all__ = ["executor", "gc_paused", "keras", "start", "tf"]
 
 
 @contextlib.contextmanager
-def garbage_kept() -> Iterator[None]:
-    """Pause the garbage collector where a great many objects are made that are there to stay.
+def gc_paused() -> Iterator[None]:
+    """Pause the garbage collector while a great many permanent objects are made.
 
     It would walk through all of them again and again, which takes a quarter of the time.
     """
@@ -70,14 +70,14 @@ def _check_backend(name: str) -> None:
 # Before Keras looks for a backend that may not be installed, and after it has settled on one.
 _check_backend(os.environ.get("KERAS_BACKEND", "tensorflow"))
 _quiet = contextlib.nullcontext() if "tensorflow" in sys.modules else _stderr_held_back()
-with garbage_kept(), _quiet:
+with gc_paused(), _quiet:
     import keras
     import tensorflow as tf
     from tensorflow.python.eager import context
 
-    # A million objects are made here that are there to stay. Frozen, they cost no collection
-    # anything; joblib's workers collect after their first task, and again and again. Where a user
-    # is at work, garbage must not be frozen with them: unfrozen at once, they count as old.
+    # The import makes a million permanent objects. Frozen, they slow down no garbage collection;
+    # joblib's workers collect again and again. A user's main process may hold garbage, which must
+    # not be frozen with them: there they are unfrozen at once, and count as old.
     if not gc.get_freeze_count():
         gc.freeze()
         if multiprocessing.parent_process() is None:
@@ -92,8 +92,8 @@ _forked = False
 def start() -> None:
     """Let TensorFlow find its devices, quietly; only the first call does anything.
 
-    It is called by every fit and predict and not on import, so that a user can still
-    configure devices and threads after importing sklstm.
+    Every fit and predict calls it. The import does not, so that a user can still configure
+    devices and threads after importing sklstm.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def start() -> None:
     with _start_lock:
         if not _started:
             with _stderr_held_back():
-                _settle_threads()
+                _configure_threads()
                 tf.constant(0.0)
             _started = True
 
@@ -128,14 +128,13 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
     os.register_at_fork(after_in_child=_note_fork)
 
 
-def _settle_threads() -> None:
-    """Give each operation one thread, and let as many run side by side as this process may use.
+def _configure_threads() -> None:
+    """Give each operation one thread, and run as many operations at once as the process may.
 
-    With the number of threads that share an operation its rounding changes: a search with
-    ``n_jobs=2`` would not give what one with ``n_jobs=1`` gives. And the operations of small
-    networks are faster alone. How many threads a process may use, joblib, dask and Ray tell their
-    workers by OMP_NUM_THREADS, which TensorFlow does not read. What the user has set for
-    TensorFlow goes first.
+    The rounding of an operation depends on the number of threads that share it: a search with
+    ``n_jobs=2`` would not repeat the results of ``n_jobs=1``. Small operations are faster on one
+    thread, too. joblib, dask and Ray tell their workers through OMP_NUM_THREADS how many threads
+    they may use; TensorFlow does not read it. What the user has set for TensorFlow stays.
     """
     config = tf.config.threading
     is_set = (
@@ -152,13 +151,13 @@ def _settle_threads() -> None:
             config.set_inter_op_parallelism_threads(int(granted))
 
 
-def executor(*, chain: bool) -> Any:
+def executor(*, sequential: bool) -> Any:
     """Return the context in which to trace and call graphs: how their operations are executed.
 
     Parameters
     ----------
-    chain : bool
-        The operations are small, and few can run side by side. Then the thread that calls runs
-        them one after another, which saves handing them to a pool.
+    sequential : bool
+        Whether the calling thread runs all operations, one after another. This is faster where
+        they are small and few of them can run at once, as none is handed to a thread pool.
     """
-    return tf.experimental.function_executor_type("SINGLE_THREADED_EXECUTOR" if chain else "")
+    return tf.experimental.function_executor_type("SINGLE_THREADED_EXECUTOR" if sequential else "")

@@ -1,5 +1,9 @@
-"""The networks, as plans of plain data from which Keras models are built."""
+"""The networks, as plans of plain data from which Keras models are built.
 
-from sklstm._networks._plan import ARCHITECTURES
+An architecture is one file, and one line in ``_registry``.
+"""
 
-__all__ = ["ARCHITECTURES"]
+from sklstm._networks._plan import NetworkPlan
+from sklstm._networks._registry import ARCHITECTURES, REGISTRY
+
+__all__ = ["ARCHITECTURES", "REGISTRY", "NetworkPlan"]

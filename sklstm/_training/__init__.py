@@ -1,1 +1,27 @@
-"""Everything that trains a network or runs one forward."""
+"""Everything that trains a network or runs one forward; it knows networks by their plan alone."""
+
+from sklstm._training._callbacks import EpochTasks
+from sklstm._training._compilation import Compilation
+from sklstm._training._divergence import DivergedError
+from sklstm._training._early_stopping import EarlyStopping, hold_out_last, hold_out_stratified
+from sklstm._training._fit_loop import train
+from sklstm._training._history import extend_history
+from sklstm._training._prediction import keras_model, predict
+from sklstm._training._seeds import draw_seed
+from sklstm._training._state import Samples, TrainingState
+
+__all__ = [
+    "Compilation",
+    "DivergedError",
+    "EarlyStopping",
+    "EpochTasks",
+    "Samples",
+    "TrainingState",
+    "draw_seed",
+    "extend_history",
+    "hold_out_last",
+    "hold_out_stratified",
+    "keras_model",
+    "predict",
+    "train",
+]

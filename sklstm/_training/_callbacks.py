@@ -1,12 +1,12 @@
-"""scikit-learn's callbacks, told of every epoch of a fit.
+"""Callbacks of Keras, and of scikit-learn, which are told of every epoch.
 
 scikit-learn sees a fit as a tree of tasks: a search has candidates and folds, a fold has one
-fit, and a fit of ours has one sub-task an epoch.
+fit, and a fit of ours has one sub-task per epoch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sklstm._kernels._tensorflow import keras
@@ -53,3 +53,14 @@ class EpochTasks(keras.callbacks.Callback):
         )
         if stop:
             self.model.stop_training = True
+
+
+def watches_batches(callbacks: Sequence[Any]) -> bool:
+    """Return whether any callback of Keras is to be told of every batch."""
+    names = "on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"
+    base = keras.callbacks.Callback
+    return any(
+        getattr(type(callback), name) is not getattr(base, name)
+        for callback in callbacks
+        for name in names
+    )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklstm._kernels._adam import accelerate_adam
+from sklstm._kernels._adam import install_fast_adam
 from sklstm._kernels._tensorflow import keras, tf
 
 
@@ -39,7 +39,7 @@ def train(optimizer, steps=25):
 )
 def test_steps_agree_with_keras(make):
     stock, fast = make(), make()
-    accelerate_adam(fast)
+    install_fast_adam(fast)
     assert "update_step" in vars(fast)
     for ours, theirs in zip(train(fast), train(stock), strict=True):
         # In single precision 1 - 0.999, which the kernel computes, is 5e-5 too large.
@@ -56,5 +56,5 @@ class Halved(keras.optimizers.Adam):
 )
 def test_other_optimizers_are_left_alone(optimizer):
     before = set(vars(optimizer))
-    accelerate_adam(optimizer)
+    install_fast_adam(optimizer)
     assert set(vars(optimizer)) == before

@@ -1,8 +1,7 @@
-"""Records: the plain data in which a fitted estimator is stored, checked when it comes back.
+"""What a field of stored data may hold, and the digest that seals it.
 
-A record is a dict of numbers, names, arrays, and records or lists of them. It is sealed with a
-digest of its content, so that damage is noticed where no field looks wrong. A digest is no
-signature: it does not tell who wrote a file.
+Stored data are dicts of numbers, names, arrays, and dicts or lists of them. The digest shows damage
+that leaves every field plausible. It is no signature: it does not tell who wrote a file.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any
 
 import numpy as np
 
@@ -27,26 +26,6 @@ class DamagedStateError(ValueError):
         )
 
 
-def seal(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record with a digest of its content."""
-    return record | {"digest": _digest(record)}
-
-
-def unseal(record: Any, fields: Mapping[str, Check]) -> dict[str, Any]:
-    """Check the fields and the digest of a sealed record; return it without the digest.
-
-    Raises
-    ------
-    DamagedStateError
-        If a field is missing, unknown or not of its kind, or the digest is another.
-    """
-    check_fields(record, {**fields, "digest": is_name}, "the state")
-    content = {name: value for name, value in record.items() if name != "digest"}
-    if _digest(content) != record["digest"]:
-        raise DamagedStateError("its content does not match its digest")
-    return content
-
-
 def check_fields(record: Any, fields: Mapping[str, Check], what: str) -> None:
     """Refuse a record with a field that is missing, unknown or not of its kind."""
     if not isinstance(record, dict):
@@ -60,18 +39,18 @@ def check_fields(record: Any, fields: Mapping[str, Check], what: str) -> None:
             raise DamagedStateError(f"{name} of {what} is {_brief(record[name])}")
 
 
-def check_arrays(arrays: Any, shapes: list[tuple[int, ...]], what: str) -> None:
-    """Refuse all but a list of finite float32 arrays of the shapes given."""
-    if not isinstance(arrays, list) or len(arrays) != len(shapes):
-        raise DamagedStateError(f"{what} should be a list of {len(shapes)} arrays")
+def check_weights(arrays: list[np.ndarray], shapes: list[tuple[int, ...]]) -> None:
+    """Refuse weights other than finite float32 arrays of the shapes that a plan asks for."""
+    if len(arrays) != len(shapes):
+        raise DamagedStateError(f"the weights should be a list of {len(shapes)} arrays")
     for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
-        if not (is_array("f")(array) and array.dtype == np.float32 and array.shape == shape):
+        if array.dtype != np.float32 or array.shape != shape:
             raise DamagedStateError(
-                f"number {number} of {what} is {_brief(array)}, but the plan of the network asks "
-                f"for a float32 array of shape {shape}"
+                f"number {number} of the weights is {_brief(array)}, but the plan of the network "
+                f"asks for a float32 array of shape {shape}"
             )
         if not np.isfinite(array).all():
-            raise DamagedStateError(f"number {number} of {what} holds NaN or infinity")
+            raise DamagedStateError(f"number {number} of the weights holds NaN or infinity")
 
 
 def _brief(value: Any) -> str:
@@ -81,26 +60,7 @@ def _brief(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-class Recorded:
-    """Mixin of a class whose attributes are the fields of a record."""
-
-    _fields: ClassVar[dict[str, Check]]
-
-    @classmethod
-    def from_record(cls, record: Any) -> Self:
-        """Make an instance from a record, checked."""
-        check_fields(record, cls._fields, f"the {cls.__name__}")
-        made = cls.__new__(cls)
-        vars(made).update(record)
-        if not made._is_consistent():
-            raise DamagedStateError(f"the fields of the {cls.__name__} do not fit each other")
-        return made
-
-    def _is_consistent(self) -> bool:
-        raise NotImplementedError
-
-
-# --- what a field may hold -----------------------------------------------------------------
+# --- checks of fields ----------------------------------------------------------------------
 
 
 def is_integer(low: int, high: int | None = None) -> Check:
@@ -113,30 +73,13 @@ def is_integer(low: int, high: int | None = None) -> Check:
     return check
 
 
-def is_number(low: float, below: float) -> Check:
-    """Return a check for numbers from ``low`` to less than ``below``."""
-    return lambda value: isinstance(value, Real) and low <= float(value) < below
-
-
 def is_one_of(*values: Any) -> Check:
     """Return a check for names or other constants."""
     return lambda value: any(type(value) is type(known) and value == known for known in values)
 
 
-def is_name(value: Any) -> bool:
-    """Say whether a value is a str."""
-    return isinstance(value, str)
-
-
-def is_tuple_of(check: Check, at_most: int) -> Check:
-    """Return a check for tuples that are neither empty nor too long."""
-    return lambda value: (
-        isinstance(value, tuple) and 0 < len(value) <= at_most and all(map(check, value))
-    )
-
-
 def is_array(kinds: str, ndim: int | None = None) -> Check:
-    """Return a check for arrays of some dtype kinds; of objects, they may hold labels alone."""
+    """Return a check for arrays of some dtype kinds; arrays of objects may hold labels only."""
     labels = (str, bytes, bool, Integral, Real)
 
     def check(value: Any) -> bool:
@@ -149,9 +92,47 @@ def is_array(kinds: str, ndim: int | None = None) -> Check:
     return check
 
 
+def is_list_of_arrays(value: Any) -> bool:
+    """Return whether a value is a list of numeric arrays."""
+    return isinstance(value, list) and all(map(is_array("biuf"), value))
+
+
+def is_history(value: Any) -> bool:
+    """Return whether a value is a dict of lists of floats."""
+    columns = value.values() if isinstance(value, dict) else [None]
+    return all(isinstance(c, list) and all(isinstance(v, float) for v in c) for c in columns)
+
+
+# --- the digest ----------------------------------------------------------------------------
+
+
+def seal(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with a digest of its content."""
+    return record | {"digest": _digest(record)}
+
+
+def unseal(record: Any) -> dict[str, Any]:
+    """Return a sealed record without its digest, once it matches.
+
+    Raises
+    ------
+    DamagedStateError
+        If the content is not what was sealed.
+    """
+    if not isinstance(record, dict):
+        raise DamagedStateError(f"it is a {type(record).__name__}, not a dict")
+    content = {name: value for name, value in record.items() if name != "digest"}
+    if record.get("digest") != _digest(content):
+        raise DamagedStateError("its content does not match its digest")
+    return content
+
+
 def _digest(record: Any) -> str:
     digest = hashlib.sha256()
-    _feed(digest.update, record)
+    try:
+        _feed(digest.update, record)
+    except TypeError:  # names that cannot be sorted: no record of ours
+        return ""
     return digest.hexdigest()
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklstm._kernels._lstm_loops import accelerate, path_of
+from sklstm._kernels._fast_loops import choose_loop, install_fast_loops
 from sklstm._kernels._tensorflow import keras, tf
 
 
@@ -27,7 +27,7 @@ def twins(units, features, steps, *, kind="plain", activation="tanh"):
     weights = [rng.normal(0, size, w.shape).astype("f4") for w in stock.get_weights()]
     for model in models:
         model.set_weights(weights)
-    accelerate(fast)
+    install_fast_loops(fast)
     assert any("inner_loop" in vars(layer) for layer in fast._flatten_layers())
     return stock, fast
 
@@ -83,7 +83,7 @@ def test_outputs_and_gradients_agree_with_keras(kind, batch, steps, features, un
 
 
 @pytest.mark.parametrize(
-    ("features", "arguments", "path"),
+    ("features", "arguments", "loop"),
     [
         (2, dict(units=112), "fused"),
         (2, dict(units=113), "hoisted"),
@@ -98,13 +98,13 @@ def test_outputs_and_gradients_agree_with_keras(kind, batch, steps, features, un
         (2, dict(units=8, use_bias=False), "keras"),
     ],
 )
-def test_the_path_is_the_rules(features, arguments, path):
+def test_which_loop_is_chosen(features, arguments, loop):
     layer = keras.layers.LSTM(**arguments)
     x = keras.Input((4, features))
     model = keras.Model(x, layer(x))
-    assert path_of(layer) == path
-    assert accelerate(model) == [path]
-    assert ("inner_loop" in vars(layer)) == (path != "keras")
+    assert choose_loop(layer) == loop
+    install_fast_loops(model)
+    assert ("inner_loop" in vars(layer)) == (loop != "keras")
 
 
 def test_states_before_the_first_step_count():
@@ -114,7 +114,7 @@ def test_states_before_the_first_step_count():
     x, h, c = keras.Input((6, 2)), keras.Input((4,)), keras.Input((4,))
     models = [keras.Model([x, h, c], layer(x, initial_state=[h, c])) for layer in (stock, fast)]
     models[1].set_weights(models[0].get_weights())
-    accelerate(models[1])
+    install_fast_loops(models[1])
     rng = np.random.default_rng(0)
     inputs = [tf.constant(rng.normal(size=s).astype("f4")) for s in [(3, 6, 2), (3, 4), (3, 4)]]
     results = []

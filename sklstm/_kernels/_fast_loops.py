@@ -1,0 +1,75 @@
+"""Fast loops for ``keras.layers.LSTM``: the same results from the same weights.
+
+Two loops replace Keras's own on a CPU, each where it is the faster one:
+
+- ``"fused"``: TensorFlow's ``BlockLSTM`` kernel runs the whole loop over time of a tanh LSTM as
+  one operation. It wins while a step is small and overhead counts.
+- ``"hoisted"``: the projection of the input is taken out of the loop as one large product, and
+  the gradient, written by hand, does the same with the gradients of the weights. It wins on wide
+  layers and on many features, and it supports relu.
+
+Everything else, and every GPU, keeps Keras's loop (``"keras"``), which is cuDNN there.
+
+The loops are installed in stock Keras layers by overriding their ``inner_loop``, so that
+``Bidirectional``, saving and summaries work unchanged.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+from sklstm._kernels._fused_loop import fused_loop
+from sklstm._kernels._hoisted_loop import ACTIVATION_GRADIENTS, WIDE_UNITS, hoisted_loop
+from sklstm._kernels._tensorflow import keras, tf
+
+# Up to these sizes the fused kernel is the faster one, by measurement.
+FUSED_UNITS, FUSED_FEATURES = WIDE_UNITS, 192
+
+_LOOPS = {"fused": fused_loop, "hoisted": hoisted_loop}
+
+
+def install_fast_loops(model: Any) -> None:
+    """Let every LSTM layer of a built model run the fastest loop that computes the same.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Changed in place: its LSTM layers get another ``inner_loop`` where one fits.
+    """
+    for layer in _lstm_layers(model):
+        loop = choose_loop(layer)
+        if loop in _LOOPS:
+            layer.inner_loop = types.MethodType(_LOOPS[loop], layer)
+
+
+def choose_loop(layer: Any) -> str:
+    """Return which loop suits a built LSTM layer best: "fused", "hoisted" or "keras"."""
+    supported = (
+        layer.recurrent_activation is keras.activations.sigmoid
+        and layer.use_bias
+        and not layer.dropout
+        and not layer.recurrent_dropout
+    )
+    if not supported or tf.config.list_physical_devices("GPU"):
+        return "keras"
+    small = layer.units <= FUSED_UNITS and layer.cell.kernel.shape[0] <= FUSED_FEATURES
+    if small and layer.activation is keras.activations.tanh:
+        return "fused"
+    activations = [getattr(keras.activations, name) for name in ACTIVATION_GRADIENTS]
+    return "hoisted" if layer.activation in activations else "keras"
+
+
+def is_sequential(model: Any) -> bool:
+    """Return whether one thread runs the operations of a model fastest.
+
+    It does where a step of each LSTM layer is too small for handing parts of it to other
+    threads, unless two layers run side by side.
+    """
+    if any(isinstance(layer, keras.layers.Bidirectional) for layer in model._flatten_layers()):
+        return False
+    return all(layer.units <= FUSED_UNITS for layer in _lstm_layers(model))
+
+
+def _lstm_layers(model: Any) -> list[Any]:
+    return [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.LSTM)]

@@ -1,0 +1,40 @@
+"""LSTM layers one upon another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from numbers import Integral
+from typing import Any
+
+from sklstm._networks import _layers as layers
+from sklstm._networks._architecture import Architecture, Shape
+
+
+@dataclass(frozen=True)
+class Stacked(Architecture):
+    """LSTMs one upon another; every one but the last returns its whole sequence."""
+
+    name = "stacked"
+
+    @classmethod
+    def layer_units(cls, units: Any) -> tuple[int, ...]:
+        """Return the units of each layer: (u, 2u, u), or as listed."""
+        if not isinstance(units, (list, tuple)):
+            u = int(units)
+            return (u, 2 * u, u)
+        if not units or not all(isinstance(u, Integral) and int(u) >= 1 for u in units):
+            raise ValueError(
+                f"units={units!r} must list at least one layer, each with an int of at least 1."
+            )
+        return tuple(int(u) for u in units)
+
+    def build(self, x: Any) -> Any:
+        for number in range(len(self.units)):
+            x = layers.recurrent(x, self, number)
+        return x
+
+    def weight_shapes(self, n_timesteps: int, n_features: int) -> tuple[list[Shape], int]:
+        widths = n_features, *self.units
+        shapes = [layers.lstm_shapes(below, units) for below, units in pairwise(widths)]
+        return [shape for layer in shapes for shape in layer], widths[-1]

@@ -1,0 +1,160 @@
+"""A compiled network: a Keras model with its optimizer, loss and metrics, and traced graphs.
+
+Learning rate, batch size, seed and number of samples are inputs of the graphs, so that fits that
+differ in them share one compiled network.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sklstm._kernels._adam import install_fast_adam
+from sklstm._kernels._fast_loops import install_fast_loops
+from sklstm._kernels._tensorflow import tf
+from sklstm._networks import NetworkPlan
+from sklstm._training._compilation import Compilation
+from sklstm._training._graphs import building, trace
+from sklstm._training._initial_weights import initialize
+from sklstm._training._seeds import dropout_seeds, reseed_dropout
+from sklstm._training._state import TrainingState
+
+EVALUATE_BATCH = 256  # samples evaluated at once
+
+Tensors = tuple[Any, Any, Any]  # X, y, sample weights
+
+
+class CompiledNetwork:
+    """A compiled network, used by one fit at a time.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+        What to build.
+    compilation : Compilation
+        What to compile it with; its objects belong to the network from now on.
+    """
+
+    def __init__(self, plan: NetworkPlan, compilation: Compilation) -> None:
+        self.model = plan.build()
+        install_fast_loops(self.model)
+        self.optimizer = compilation.optimizer
+        self.model.compile(
+            optimizer=self.optimizer, loss=compilation.loss, metrics=compilation.metrics
+        )
+        self.optimizer.build(self.model.trainable_variables)
+        install_fast_adam(self.optimizer)
+        self._new_optimizer = [_compact(v.numpy()) for v in self.optimizer.variables]
+        self._dropout_seeds = dropout_seeds(self.model)
+        self._has_metrics = False
+        self._train_graph: Any = None
+        self._evaluate_graph: Any = None
+
+    # --- state -----------------------------------------------------------------------------
+
+    def load(self, state: TrainingState, learning_rate: float | None) -> None:
+        """Set weights, optimizer and learning rate to where a fit begins."""
+        if state.weights is None:
+            initialize(self.model, state.seed)
+        else:
+            self.model.set_weights(state.weights)
+        self._load_optimizer(state.optimizer or self._new_optimizer)
+        if learning_rate is not None:
+            self.optimizer.learning_rate = learning_rate
+        self.model.stop_training = False
+
+    def _load_optimizer(self, values: list[np.ndarray]) -> None:
+        variables = self.optimizer.variables
+        if [np.shape(value) for value in values] != [tuple(v.shape) for v in variables]:
+            raise ValueError(
+                "The state of the optimizer does not fit: training was begun with another optimizer"
+                f" than {type(self.optimizer).__name__}. Set the optimizer back, or fit anew with "
+                "warm_start=False."
+            )
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+    def state(self, seed: int, epoch: int) -> TrainingState:
+        """Copy out where training stands."""
+        optimizer = [np.asarray(variable.numpy()) for variable in self.optimizer.variables]
+        return TrainingState(seed, self.model.get_weights(), optimizer, epoch)
+
+    # --- training and evaluation -----------------------------------------------------------
+
+    def begin_epoch(self, seed: int, epoch: int) -> None:
+        """Seed the dropout layers and set the metrics back for an epoch."""
+        reseed_dropout(self._dropout_seeds, seed, epoch)
+        self.model.reset_metrics()
+
+    def train_batches(
+        self, data: Tensors, order: Any, batch_size: Any, begin: int, end: int
+    ) -> dict[str, float]:
+        """Train on batches ``begin`` to ``end - 1`` of the samples taken in ``order``.
+
+        Returns
+        -------
+        dict of str to float
+            Loss and metrics over the batches of the epoch so far.
+        """
+        if self._train_graph is None:
+            number, numbers = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int32)
+            more = numbers, number, number, number
+            self._train_graph = self._trace(self._train_step_loop, data, *more)
+        logs = self._train_graph(*data, order, batch_size, tf.constant(begin), tf.constant(end))
+        return _as_floats(logs)
+
+    def evaluate(self, data: Tensors) -> dict[str, float]:
+        """Compute loss and metrics without training."""
+        if self._evaluate_graph is None:
+            self._evaluate_graph = self._trace(self._test_step_loop, data)
+        self.model.reset_metrics()
+        return _as_floats(self._evaluate_graph(*data))
+
+    def _train_step_loop(
+        self, X: Any, y: Any, weight: Any, order: Any, size: Any, begin: Any, end: Any
+    ) -> Any:
+        def one_batch(i: Any) -> Any:
+            rows = order[i * size : tf.minimum((i + 1) * size, tf.shape(order)[0])]
+            self.model.train_step(tuple(tf.gather(array, rows) for array in (X, y, weight)))
+            return (i + 1,)
+
+        tf.while_loop(lambda i: i < end, one_batch, (begin,), parallel_iterations=1)
+        return self.model.get_metrics_result()
+
+    def _test_step_loop(self, X: Any, y: Any, weight: Any) -> Any:
+        def one_batch(begin: Any) -> Any:
+            rows = slice(begin, begin + EVALUATE_BATCH)
+            self.model.test_step((X[rows], y[rows], weight[rows]))
+            return (begin + EVALUATE_BATCH,)
+
+        n_samples = tf.shape(X)[0]
+        tf.while_loop(lambda i: i < n_samples, one_batch, (0,), parallel_iterations=1)
+        return self.model.get_metrics_result()
+
+    def _trace(self, function: Any, data: Tensors, *more: Any) -> Any:
+        """Trace a graph once, for any number of samples like these."""
+        arrays = [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in data]
+        with building:
+            if not self._has_metrics:
+                self._build_metrics(data)
+                self._has_metrics = True
+            return trace(function, self.model, *arrays, *more)
+
+    def _build_metrics(self, data: Tensors) -> None:
+        """Call loss and metrics once: their first call builds them, and must not be in a graph."""
+        _, y, weight = (array[:1] for array in data)
+        outputs = tf.zeros([1, *self.model.output_shape[1:]])
+        self.model.compute_loss(y=y, y_pred=outputs, sample_weight=weight)
+        self.model.compute_metrics(None, y, outputs, sample_weight=weight)
+
+
+def _as_floats(logs: Any) -> dict[str, float]:
+    return {name: float(value) for name, value in logs.items()}
+
+
+def _compact(array: np.ndarray) -> np.ndarray:
+    """Keep a constant array as a view of one number: optimizers begin with zeros."""
+    first = array.reshape(-1)[:1]
+    same = array.size > 1 and bool((array == first).all())
+    return np.broadcast_to(first.copy(), array.shape) if same else array

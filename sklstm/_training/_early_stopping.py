@@ -1,0 +1,83 @@
+"""Early stopping: which samples are held out, when training stops, and which epoch is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from sklstm._training._state import TrainingState
+
+Parts = tuple[slice, slice] | tuple[np.ndarray, np.ndarray]
+
+
+@dataclass
+class EarlyStopping:
+    """Stop when the validation loss has stopped falling, and keep the best epoch's weights.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs in a row that must each fail to improve the best loss by ``tol``.
+    tol : float
+        Improvement that counts, in units of the loss.
+    """
+
+    patience: int
+    tol: float
+    best_loss: float = np.inf
+    best: TrainingState | None = None
+    waited: int = 0
+
+    def update(self, loss: float, snapshot: Callable[[], TrainingState]) -> bool:
+        """Take note of an epoch's validation loss; return whether to stop."""
+        self.waited = 0 if loss < self.best_loss - self.tol else self.waited + 1
+        if loss < self.best_loss:
+            self.best_loss, self.best = loss, snapshot()
+        return self.waited >= self.patience
+
+
+def hold_out_last(n_samples: int, fraction: float, *, gap: int) -> Parts:
+    """Hold out the last samples of a regression, and leave out the ``gap`` samples before them.
+
+    Returns
+    -------
+    training, validation : slice
+        The parts, which share no targets where windows overlap by ``gap`` steps.
+    """
+    n_validation = int(np.ceil(fraction * n_samples))
+    n_training = n_samples - n_validation - gap
+    if n_training < 1:
+        raise ValueError(
+            f"early_stopping leaves no sample to train on: of {n_samples}, "
+            f"validation_fraction={fraction} holds out {n_validation}, and "
+            f"the {gap} before them share targets with them. Pass more samples, a "
+            "smaller validation_fraction, or early_stopping=False."
+        )
+    return slice(n_training), slice(n_samples - n_validation, None)
+
+
+def hold_out_stratified(target: np.ndarray, fraction: float, *, seed: int) -> Parts:
+    """Hold out a random part of a classification, stratified where each sample has one label.
+
+    Returns
+    -------
+    training, validation : ndarray of int
+        Numbers of the samples of each part.
+    """
+    labels: np.ndarray | None = target
+    if target.ndim == 2:
+        single = (target.sum(axis=1) == 1).all()
+        labels = target.argmax(axis=1) if single else None
+    try:
+        return train_test_split(
+            np.arange(len(target)), test_size=fraction, random_state=seed, stratify=labels
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"early_stopping=True holds out validation_fraction={fraction} of "
+            f"{len(target)} samples, each class in both parts, which cannot be: {error} Use "
+            "more samples, another validation_fraction, or early_stopping=False."
+        ) from error

@@ -1,0 +1,184 @@
+"""Training: ``train`` → ``_Fit.run`` → ``run_epoch`` → ``train_batches``."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+from sklstm._kernels._tensorflow import keras, tf
+from sklstm._networks import NetworkPlan
+from sklstm._training._callbacks import watches_batches
+from sklstm._training._compilation import Compilation
+from sklstm._training._compiled_network import CompiledNetwork
+from sklstm._training._divergence import check_finite, check_outcome
+from sklstm._training._early_stopping import EarlyStopping
+from sklstm._training._history import History, recorded_history
+from sklstm._training._network_pool import borrow_network
+from sklstm._training._progress import Progress
+from sklstm._training._seeds import epoch_order
+from sklstm._training._state import Samples, TrainingState
+
+
+def train(
+    plan: NetworkPlan,
+    compilation: Compilation,
+    state: TrainingState,
+    samples: Samples,
+    *,
+    epochs: int,
+    batch_size: int,
+    shuffle: bool,
+    validation: Samples | None = None,
+    early_stopping: EarlyStopping | None = None,
+    callbacks: Sequence[Any] = (),
+    verbose: int = 0,
+) -> tuple[TrainingState, History]:
+    """Train a network from a state for a number of epochs.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+        The network.
+    compilation : Compilation
+        Optimizer, loss and metrics.
+    state : TrainingState
+        Where to begin; it is not changed.
+    samples, validation : Samples
+        What to train on, and what to validate on after each epoch.
+    epochs, batch_size, shuffle
+        As in ``keras.Model.fit``; epochs are counted on from ``state.epoch``.
+    early_stopping : EarlyStopping, optional
+        Needs ``validation``.
+    callbacks : sequence of keras.callbacks.Callback
+        The fit's own copies.
+    verbose : int
+        0: silent, 1: a progress bar over the epochs, 2: one line per epoch.
+
+    Returns
+    -------
+    state : TrainingState
+        Where training ended; with early stopping, where it was best.
+    history : dict of str to list of float
+        Loss and metrics, and their ``val_`` counterparts, one entry per epoch.
+
+    Raises
+    ------
+    DivergedError
+        If a loss or the weights are not finite, or the loss ends far above its beginning.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the loss ends above its beginning.
+    """
+    with borrow_network(plan, compilation) as network:
+        network.load(state, compilation.learning_rate())
+        fit = _Fit(network, state, samples, validation, batch_size, shuffle, early_stopping)
+        return fit.run(epochs, callbacks, verbose)
+
+
+class _Fit:
+    """One fit on a borrowed network."""
+
+    def __init__(
+        self,
+        network: CompiledNetwork,
+        state: TrainingState,
+        samples: Samples,
+        validation: Samples | None,
+        batch_size: int,
+        shuffle: bool,
+        early_stopping: EarlyStopping | None,
+    ) -> None:
+        self.network, self.model = network, network.model
+        self.seed, self.first_epoch = state.seed, state.epoch
+        self.n_samples, self.batch_size, self.shuffle = len(samples), batch_size, shuffle
+        self.n_batches = -(-len(samples) // batch_size)
+        self.data = samples.tensors()
+        self.validation_data = validation.tensors() if validation is not None else None
+        self.early_stopping = early_stopping
+        self.first_loss: float | None = None  # of the weights before training
+
+    def run(
+        self, epochs: int, callbacks: Sequence[Any], verbose: int
+    ) -> tuple[TrainingState, History]:
+        """Train for a number of epochs, or until a callback or early stopping ends it."""
+        last = self.first_epoch + epochs
+        self.callbacks = self._callback_list(callbacks, last, verbose)
+        self.watched = watches_batches(callbacks)
+        self.callbacks.on_train_begin()
+        end = self.first_epoch
+        for epoch in range(self.first_epoch, last):
+            self.run_epoch(epoch)
+            end = epoch + 1
+            if self.model.stop_training:
+                break
+        self.network.optimizer.finalize_variable_values(self.model.trainable_variables)
+        self.callbacks.on_train_end()
+        return self._finish(end)
+
+    def run_epoch(self, epoch: int) -> None:
+        """Train on all samples once and validate."""
+        self.callbacks.on_epoch_begin(epoch)
+        logs = self.train_batches(epoch)
+        check_finite(f"the loss of epoch {epoch + 1}", logs["loss"])
+        if self.validation_data is not None:
+            logs |= self.validate()
+            check_finite(f"the validation loss of epoch {epoch + 1}", logs["val_loss"])
+        self.callbacks.on_epoch_end(epoch, logs)
+        if self.early_stopping is not None:
+            snapshot = functools.partial(self.network.state, self.seed, epoch + 1)
+            if self.early_stopping.update(logs["val_loss"], snapshot):
+                self.model.stop_training = True
+
+    def train_batches(self, epoch: int) -> dict[str, float]:
+        """Train on the batches of an epoch, in as many calls as callbacks look at batches."""
+        order = epoch_order(self.seed, epoch, self.n_samples, shuffle=self.shuffle)
+        inputs = self.data, tf.constant(order, tf.int32), tf.constant(self.batch_size)
+        self.network.begin_epoch(self.seed, epoch)
+        begin, logs = 0, {}
+        for end in self._ends_of_calls():
+            self.callbacks.on_train_batch_begin(end - 1)
+            logs = self.network.train_batches(*inputs, begin, end)
+            if self.first_loss is None:
+                self.first_loss = logs["loss"]
+            self.callbacks.on_train_batch_end(end - 1, logs)
+            begin = end
+            if self.model.stop_training:
+                break
+        return logs
+
+    def validate(self) -> dict[str, float]:
+        """Return loss and metrics of the validation part."""
+        self.callbacks.on_test_begin()
+        scores = self.network.evaluate(self.validation_data)
+        self.callbacks.on_test_end(scores)
+        return {f"val_{name}": value for name, value in scores.items()}
+
+    def _callback_list(self, callbacks: Sequence[Any], last: int, verbose: int) -> Any:
+        shown = [Progress(self.first_epoch, verbose)] if verbose else []
+        return keras.callbacks.CallbackList(
+            [*callbacks, *shown],
+            add_history=True,
+            model=self.model,
+            epochs=last,
+            steps=self.n_batches,
+            verbose=verbose,
+        )
+
+    def _ends_of_calls(self) -> Sequence[int]:
+        """Return after which batches to leave the graph."""
+        if self.watched:
+            return range(1, self.n_batches + 1)
+        # the first batch by itself: its loss is that of the weights before training
+        first = [1] if self.first_loss is None else []
+        return sorted({*first, self.n_batches})
+
+    def _finish(self, end: int) -> tuple[TrainingState, History]:
+        ended = self.network.state(self.seed, end)
+        if self.early_stopping is not None and self.early_stopping.best is not None:
+            ended = self.early_stopping.best
+        history = recorded_history(self.model)
+        check_outcome(self.first_loss, history, ended, self.first_epoch)
+        return ended, history

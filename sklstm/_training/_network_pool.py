@@ -1,0 +1,68 @@
+"""Compiled networks are kept, and lent to one fit at a time.
+
+Keras and TensorFlow pay for each traced graph with seconds and with megabytes. So a compiled
+network is kept when a fit ends, and the next fit of the same plan and compilation gets it: set to
+the weights that the fit starts from, trained, and its weights copied out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+from sklstm._kernels._tensorflow import start
+from sklstm._networks import NetworkPlan
+from sklstm._training._compilation import Compilation
+from sklstm._training._compiled_network import CompiledNetwork
+from sklstm._training._graphs import building
+
+MAX_NETWORKS = 16  # compiled networks that are kept, over all threads
+
+_free: OrderedDict[tuple[NetworkPlan, Hashable], list[CompiledNetwork]] = OrderedDict()
+_lock = threading.Lock()
+
+
+@contextlib.contextmanager
+def borrow_network(plan: NetworkPlan, compilation: Compilation) -> Iterator[CompiledNetwork]:
+    """Lend a compiled network, made now if none is free."""
+    start()
+    key = plan, compilation.key()
+    network = _take(key)
+    if network is None:
+        with building:
+            network = CompiledNetwork(plan, compilation)
+    try:
+        yield network
+    finally:
+        network.model.history = None  # callbacks end with their fit
+        _put_back(key, network)
+
+
+def free_model(plan: NetworkPlan) -> Any:
+    """Return the Keras model of a free network of this plan, or None."""
+    with _lock:
+        free = [network.model for (of, _), kept in _free.items() if of == plan for network in kept]
+    return free[-1] if free else None
+
+
+def _take(key: tuple[NetworkPlan, Hashable]) -> CompiledNetwork | None:
+    with _lock:
+        kept = _free.pop(key, [])
+        network = kept.pop() if kept else None
+        if kept:
+            _free[key] = kept
+    return network
+
+
+def _put_back(key: tuple[NetworkPlan, Hashable], network: CompiledNetwork) -> None:
+    """Keep a network as the one used last; evict those unused for longest."""
+    with _lock:
+        _free[key] = [*_free.pop(key, []), network]
+        while sum(map(len, _free.values())) > MAX_NETWORKS:
+            oldest = next(iter(_free))
+            _free[oldest].pop(0)
+            if not _free[oldest]:
+                del _free[oldest]

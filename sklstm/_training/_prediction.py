@@ -1,0 +1,111 @@
+"""Prediction: a network's forward pass, whose graph takes the weights as inputs.
+
+So it has no state: one graph serves all estimators of a plan, in all threads.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from sklstm._kernels._fast_loops import install_fast_loops
+from sklstm._kernels._tensorflow import start, tf
+from sklstm._networks import NetworkPlan
+from sklstm._training._graphs import building, trace
+from sklstm._training._network_pool import MAX_NETWORKS, free_model
+from sklstm._training._state import TrainingState
+
+MAX_ROWS = 512  # of one forward pass; more gain nothing
+MAX_BYTES = 64e6  # of what all layers of one forward pass put out, about
+ROW_MULTIPLE = 8
+
+_forward_functions: OrderedDict[NetworkPlan, Any] = OrderedDict()
+_weight_tensors: WeakKeyDictionary[TrainingState, list[Any]] = WeakKeyDictionary()
+_keras_models: WeakKeyDictionary[TrainingState, Any] = WeakKeyDictionary()
+
+
+def predict(plan: NetworkPlan, state: TrainingState, X: np.ndarray) -> np.ndarray:
+    """Run a network forward.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+        The network.
+    state : TrainingState
+        A fitted state.
+    X : ndarray of shape (n_samples, n_timesteps, n_features), float32
+        Sequences.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_outputs), float32
+        What the head gives.
+    """
+    forward = _forward_function(plan)
+    weights = _weight_tensors.get(state)
+    if weights is None:
+        weights = _weight_tensors[state] = [tf.constant(array) for array in state.weights or ()]
+    size = _batch_size(plan)
+    batches = (X[i : i + size] for i in range(0, len(X), size))
+    outputs = [forward(tf.constant(_pad_rows(batch)), *weights).numpy() for batch in batches]
+    return np.concatenate(outputs)[: len(X)]
+
+
+def _batch_size(plan: NetworkPlan) -> int:
+    """Return how many sequences are predicted at once, so that memory stays bounded."""
+    widths = sum(shape[-1] for shape in plan.weight_shapes() if len(shape) > 1)
+    rows = int(MAX_BYTES / (4 * widths * plan.n_timesteps))
+    return max(ROW_MULTIPLE, min(MAX_ROWS, rows - rows % ROW_MULTIPLE))
+
+
+def _pad_rows(batch: np.ndarray) -> np.ndarray:
+    """Fill a batch up to a multiple of 8 rows.
+
+    Products of one row are computed in another way than those of many rows, and round
+    differently: a sequence should get the same answer whatever others it is predicted with.
+    """
+    missing = -len(batch) % ROW_MULTIPLE
+    return np.pad(batch, [(0, missing), (0, 0), (0, 0)]) if missing else batch
+
+
+def _forward_function(plan: NetworkPlan) -> Any:
+    """Return the traced forward pass of a network, a function of sequences and weights."""
+    start()
+    forward = _forward_functions.get(plan)
+    if forward is None:
+        with building:
+            forward = _forward_functions.get(plan) or _trace_forward(plan)
+            _forward_functions[plan] = forward
+            while len(_forward_functions) > MAX_NETWORKS:
+                _forward_functions.popitem(last=False)
+    return forward
+
+
+def _trace_forward(plan: NetworkPlan) -> Any:
+    model = free_model(plan) or plan.build()  # tracing makes use of the layers alone
+    install_fast_loops(model)
+    # Seeds of dropout are variables too; inference does not read them.
+    others = {id(v): tf.constant(v.numpy()) for v in model.non_trainable_variables}
+
+    def forward(X: Any, *weights: Any) -> Any:
+        given = others | {id(v): w for v, w in zip(model.weights, weights, strict=True)}
+        trainable = [given[id(v)] for v in model.trainable_variables]
+        non_trainable = [given[id(v)] for v in model.non_trainable_variables]
+        outputs, _ = model.stateless_call(trainable, non_trainable, X, training=False)
+        return outputs
+
+    shapes = [tf.TensorSpec(v.shape, v.dtype) for v in model.weights]
+    X = tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)
+    return trace(forward, model, X, *shapes)
+
+
+def keras_model(plan: NetworkPlan, state: TrainingState) -> Any:
+    """Return a Keras model of stock layers with the weights of a state; the same one each time."""
+    if state not in _keras_models:
+        model = plan.build()
+        model.set_weights(state.weights)
+        _keras_models[state] = model
+    return _keras_models[state]

@@ -52,9 +52,10 @@ class RoutedParametersMixin(BaseEstimator):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Show the arguments that have names; routed ones have any name with a prefix."""
         super().__init_subclass__(**kwargs)
-        signature = inspect.signature(cls)
-        named = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        cls.__signature__ = signature.replace(parameters=named)
+        if "__init__" in vars(cls):
+            _, *parameters = inspect.signature(cls.__init__).parameters.values()
+            named = [p for p in parameters if p.kind is not p.VAR_KEYWORD]
+            cls.__signature__ = inspect.Signature(named)
 
     def _set_routed(self, routed: dict[str, Any]) -> None:
         """Keep the constructor's routed arguments, such as ``optimizer__clipnorm``."""

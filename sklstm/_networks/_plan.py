@@ -93,5 +93,7 @@ class NetworkPlan:
             If the record describes no network.
         """
         fields = dict(record)
-        architecture = REGISTRY[fields.pop("arch")](**fields.pop("options"))
-        return cls(architecture, **fields)
+        arch, options = fields.pop("arch"), fields.pop("options")
+        if not isinstance(arch, str) or arch not in REGISTRY:
+            raise ValueError(f"arch={arch!r} is unknown")
+        return cls(REGISTRY[arch](**options), **fields)

@@ -119,7 +119,9 @@ def _features_of(fields: dict[str, Any], plan: NetworkPlan) -> dict[str, Any]:
 def _upgraded(record: dict[str, Any]) -> dict[str, Any]:
     """Bring a record up to date, one format after another."""
     number = record.get("format", 1)
-    while number in _UPGRADES:
+    if type(number) is not int or not 1 <= number <= FORMAT:
+        raise DamagedStateError(f"its format is {number!r}, where 1 to {FORMAT} are known")
+    while number < FORMAT:
         try:
             record = _UPGRADES[number](record)
         except (AttributeError, KeyError, TypeError) as error:
@@ -147,4 +149,4 @@ def _from_format_1(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "format": 2, "plan": plan, "target_encoder": encoder}
 
 
-_UPGRADES: dict[Any, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_format_1}
+_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_format_1}

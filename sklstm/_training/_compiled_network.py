@@ -147,6 +147,7 @@ class CompiledNetwork:
         outputs = tf.zeros([1, *self.model.output_shape[1:]])
         self.model.compute_loss(y=y, y_pred=outputs, sample_weight=weight)
         self.model.compute_metrics(None, y, outputs, sample_weight=weight)
+        self.model.reset_metrics()
 
 
 def _as_floats(logs: Any) -> dict[str, float]:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from sklstm._storage._keras_objects import copy_object, identity
 from sklstm._kernels._tensorflow import keras
+from sklstm._storage import copy_object
+from sklstm._training._identity import identity
 
 OBJECTS = [
     lambda: keras.losses.Huber(2.0),

@@ -13,7 +13,7 @@ import pytest
 import skops.io
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from sklstm._storage._records import DamagedStateError, seal
+from sklstm._storage._checks import DamagedStateError, seal
 
 X = np.random.default_rng(0).normal(size=(24, 8, 2)).astype("f4")
 TARGETS = {
@@ -129,7 +129,7 @@ def test_values_of_another_kind_are_refused_or_make_no_difference(name, request)
                 continue
             # Only what predictions do not read may be another value of its kind.
             free = {"optimizer", "best_epoch", "epoch", "seed", "history", "feature_names_in"}
-            free |= {"dropout", "dtype_", "normalize", "codes", "multilabel", "classes_"}
+            free |= {"dropout", "dtype_", "normalize", "integer_labels", "multilabel", "classes_"}
             free |= {"mean_", "scale_", "ndim_"}
             assert {*path} & free, (path, wrong)
             assert restored.predict(X).shape == expected.shape
@@ -147,9 +147,11 @@ def test_every_flipped_bit_of_the_arrays_is_seen(regressor):
                 restore(regressor, state)
 
 
-def bomb(**plan):
+def bomb(**changes):
     def change(fitted):
-        fitted["network"].update(plan)
+        plan = fitted["plan"]
+        for name, value in changes.items():
+            (plan if name in plan else plan["options"])[name] = value
 
     return change
 
@@ -186,8 +188,8 @@ def infinite_scale(fitted):
         (bomb(arch="stacked", units=(2,) * 10**6, activations=("tanh",) * 10**6), "units"),
         (bomb(arch="bidirectional"), "8 arrays"),
         (bomb(arch="transformer"), "arch"),
-        (bomb(head="exp"), "head"),
-        (bomb(activations=("tanh", "tanh")), "other activations than layers"),
+        (bomb(output_activation="exp"), "output_activation"),
+        (bomb(activations=("tanh", "tanh")), "2 activations for 1 layers"),
         (bomb(n_timesteps=10**9), "n_features_in|digest|shape"),
         (bomb(units=[2]), "units"),
         (bomb(subsequences=3), "subsequences"),
@@ -220,9 +222,9 @@ def test_attacks_allocate_nothing(attack, message, regressor):
     assert peak < 50e6
 
 
-@pytest.mark.parametrize("name", ["_network", "_state"])
+@pytest.mark.parametrize("name", ["_plan", "_state", "target_encoder_", "_network"])
 def test_nothing_fitted_comes_in_beside_the_record(name, regressor):
-    with pytest.raises(DamagedStateError, match="outside of its sealed record"):
+    with pytest.raises(DamagedStateError, match="outside of the sealed record"):
         restore(regressor, state_of(regressor) | {name: {}})
 
 
@@ -233,7 +235,7 @@ def test_a_state_hides_no_method(regressor):
 
 def test_a_convolution_that_does_not_fit_is_refused(classifier):
     state = state_of(classifier)
-    state["_fitted"]["network"]["kernel_size"] = 9
+    state["_fitted"]["plan"]["options"]["kernel_size"] = 9
     with pytest.raises(DamagedStateError, match="kernel_size=9 is longer than"):
         restore(classifier, resealed(state))
 

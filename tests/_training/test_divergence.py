@@ -1,0 +1,84 @@
+"""A training that diverges is an error, or a warning, with a remedy."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from training_support import plan, samples, train
+
+from sklstm import LSTMRegressor
+from sklstm._kernels._tensorflow import keras
+from sklstm._training import DivergedError, Samples, TrainingState
+from sklstm._training._divergence import check_outcome
+
+SMALL = dict(units=3, filters=4, epochs=2, random_state=0)
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(40, 6))
+Y = X[:, -1]
+
+
+def test_divergence_is_an_error_with_a_remedy():
+    data = samples(8)
+    huge = Samples(data.X, data.y * np.float32(1e30), data.weight)
+    with pytest.raises(DivergedError, match=r"Scale the input.*learning_rate.*clipnorm"):
+        train(plan(), huge)
+
+
+@pytest.mark.parametrize(
+    ("losses", "told"),
+    [
+        ({"loss": [300.0]}, True),
+        ({"loss": [300.0], "val_loss": [0.5]}, False),  # a spike early in an epoch that ended well
+        ({"loss": [0.5], "val_loss": [300.0]}, False),  # held-out samples are of another kind
+        ({"loss": [300.0], "val_loss": [300.0]}, True),
+    ],
+)
+def test_a_loss_that_rose_is_told_where_nothing_speaks_against_it(losses, told):
+    ended = TrainingState(seed=0, epoch=1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        check_outcome(1.0, losses, ended, first_epoch=0)
+    assert [warning.category for warning in caught] == [ConvergenceWarning] * told
+
+
+def test_a_relu_stack_that_explodes_is_an_error_and_no_search_picks_it():
+    steps = 50.0 * RNG.normal(size=(64, 40))
+    y = steps[:, -1]
+    wild = dict(
+        arch="stacked", units=[8, 8, 8], activation="relu", epochs=3, random_state=0,
+        optimizer="sgd",
+    )  # fmt: skip
+    with pytest.raises(DivergedError, match=r"Scale the input.*learning_rate.*clipnorm=1"):
+        LSTMRegressor(**wild, learning_rate=0.5).fit(steps, y)
+    rates = {"learning_rate": [0.5, 1e-12]}
+    search = GridSearchCV(LSTMRegressor(**wild), rates, cv=2, scoring="neg_mean_squared_error")
+    with pytest.warns(match="fits failed|non-finite"):
+        search.fit(steps, y)
+    assert search.best_params_ == {"learning_rate": 1e-12}
+
+
+class Inflates(keras.callbacks.Callback):
+    """Multiplies the weights at the end of each epoch."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.set_weights([self.factor * w for w in self.model.get_weights()])
+
+
+def test_weights_that_are_not_finite_are_an_error():
+    with pytest.raises(DivergedError, match="a weight of the network became NaN"):
+        LSTMRegressor(**{**SMALL, "epochs": 1}, callbacks=[Inflates(np.inf)]).fit(X, Y)
+
+
+def test_a_loss_that_ends_far_above_its_beginning_is_warned_of():
+    model = LSTMRegressor(
+        units=3, epochs=3, random_state=0, optimizer="sgd", learning_rate=1e-9, batch_size=100,
+        callbacks=[Inflates(4.0)],
+    )  # fmt: skip
+    with pytest.warns(ConvergenceWarning, match=r"the loss was .* before training and .* after it"):
+        model.fit(X, Y)

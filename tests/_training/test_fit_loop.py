@@ -1,0 +1,149 @@
+"""Training does what Keras's own Model.fit would do."""
+
+import numpy as np
+import pytest
+from training_support import assert_equal_weights, compilation, plan, samples, train
+
+from sklstm import ARCHITECTURES
+from sklstm._kernels._tensorflow import keras
+from sklstm._training import EarlyStopping, Samples, TrainingState, predict
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize(
+    ("head", "loss", "metric"),
+    [("linear", "mean_squared_error", "mae"), ("softmax", "categorical_crossentropy", "accuracy")],
+)
+def test_history_is_that_of_keras(arch, head, loss, metric):
+    """The same weights, order and batches (the last of 6 samples), weights and validation."""
+    network, data, held_out = (
+        plan(arch, output_activation=head),
+        samples(70, head),
+        samples(20, head, seed=1),
+    )
+    start, _ = train(network, data, compiled=compilation(loss, metrics=[metric]), epochs=0)
+    _, history = train(
+        network, data, state=start, compiled=compilation(loss, 0.01, [metric]), epochs=5,
+        shuffle=False, validation=held_out,
+    )  # fmt: skip
+    model = network.build()
+    model.set_weights(start.weights)
+    model.compile(keras.optimizers.Adam(0.01), loss, metrics=[metric])
+    expected = model.fit(
+        data.X, data.y, sample_weight=data.weight, batch_size=16, epochs=5, shuffle=False,
+        validation_data=(held_out.X, held_out.y, held_out.weight), verbose=0,
+    ).history  # fmt: skip
+    assert set(history) == set(expected)
+    for name in expected:
+        np.testing.assert_allclose(history[name], expected[name], rtol=1e-4)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_a_resumed_fit_equals_one_that_never_stopped(arch, dropout):
+    network, data = plan(arch, dropout=dropout), samples()
+    whole, history = train(network, data, epochs=4)
+    half, first = train(network, data, epochs=2)
+    resumed, second = train(network, data, state=half, epochs=2)
+    assert_equal_weights(whole, resumed)
+    assert history["loss"] == first["loss"] + second["loss"]
+
+
+def test_dropout_drops_the_fraction_it_says():
+    """Without weights to learn: the mean of the squared output tells the fraction kept.
+
+    The head's kernel and the target are constant, so a dropped unit changes the output from
+    what it is, o, to 0, and a kept one to o / (1 - rate): E[loss] = o^2 / (1 - rate).
+    """
+    network = plan(n_outputs=1, units=1, dropout=0.5)
+    n = 4000
+    data = Samples(np.ones((n, 10, 2), "f4"), np.zeros((n, 1), "f4"), np.ones(n, "f4"))
+    weights = [np.full(w.shape, 0.3, "f4") for w in network.build().get_weights()]
+    weights[-1] = np.zeros(1, "f4")
+    state = TrainingState(7, weights)
+    output = predict(network, state, data.X)[0, 0]
+    _, history = train(
+        network, data, state=state, compiled=compilation(learning_rate=1e-30), epochs=1
+    )
+    # 4,000 coins: the standard error of their mean is below 1 %
+    assert history["loss"][0] == pytest.approx(output**2 / 0.5, rel=0.05)
+
+
+def test_the_learning_rate_is_that_of_the_fit():
+    network, data = plan(), samples(16)
+    results = [
+        train(network, data, compiled=compilation(learning_rate=rate), epochs=1)[0]
+        for rate in (0.5, 0.25, 0.5)
+    ]
+    start, _ = train(network, data, epochs=0)
+    # Adam's first step is as long as its learning rate, for every weight that has a gradient
+    steps = [np.abs(r.weights[-2] - start.weights[-2]).max() for r in results]
+    np.testing.assert_allclose(steps, [0.5, 0.25, 0.5], rtol=1e-3)
+
+
+def test_early_stopping_returns_the_best_epoch():
+    network, data, held_out = plan(), samples(30), samples(30, seed=5)
+    compiled = compilation(learning_rate=0.05)
+    stop = EarlyStopping(patience=3, tol=0.0)
+    end, history = train(
+        network, data, compiled=compiled, epochs=60, validation=held_out, early_stopping=stop
+    )
+    best = int(np.argmin(history["val_loss"])) + 1
+    assert end.epoch == best == len(history["val_loss"]) - 3
+    cut_short, _ = train(
+        network, data, compiled=compilation(learning_rate=0.05), epochs=best, validation=held_out
+    )
+    assert_equal_weights(end, cut_short)
+
+
+def test_callbacks_see_what_keras_shows_them():
+    class Spy(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.seen = []
+
+        def on_train_begin(self, logs=None):
+            self.seen.append(("train", self.params["epochs"], self.params["steps"]))
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.seen.append(("epoch", epoch))
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.seen.append(("batch", batch, sorted(logs)))
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.seen.append(("end", epoch, sorted(logs)))
+
+    ours, keras_own = Spy(), Spy()
+    network, data = plan(), samples(70)
+    train(network, data, callbacks=[ours])
+    model = network.build()
+    model.compile("adam", "mse")
+    model.fit(data.X, data.y, epochs=2, batch_size=16, verbose=0, callbacks=[keras_own])
+    assert ours.seen == keras_own.seen
+
+
+def test_looking_at_batches_changes_nothing():
+    class Looks(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.loss = logs["loss"]
+
+    network, data = plan(dropout=0.3), samples()
+    plain, history = train(network, data)
+    looked_at, same = train(network, data, callbacks=[Looks()])
+    assert_equal_weights(plain, looked_at)
+    assert history == same
+
+
+def test_callbacks_can_stop_and_steer():
+    stops = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: setattr(stops.model, "stop_training", epoch == 1)
+    )
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch: [0.1, 0.0, 0.0][epoch])
+    network, data = plan(), samples()
+    _, history = train(network, data, epochs=5, callbacks=[stops])
+    assert len(history["loss"]) == 2
+    one, _ = train(network, data, epochs=1, compiled=compilation(learning_rate=0.1))
+    three, history = train(network, data, epochs=3, callbacks=[rates])
+    assert_equal_weights(one, three)
+    assert history["learning_rate"] == pytest.approx([0.1, 0.0, 0.0])

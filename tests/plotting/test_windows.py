@@ -16,11 +16,11 @@ def stretches(bars):
 def test_folds_lie_in_time_as_drawn():
     """By hand: 12 rows, look-back 3, horizon 2: origins 2 to 9, targets to row 11."""
     windows, targets = make_windows(np.arange(12.0), lookback=3, horizon=2)
-    splitter = PurgedTimeSeriesSplit(1 + 1, horizon=2, test_size=2)
+    splitter = PurgedTimeSeriesSplit(2, horizon=2, test_size=2)
     display = WindowsDisplay.from_cv(splitter, windows, targets, n_windows=2)
     assert [stretches(b) for b in display.lookback_bars_] == [[(0, 3)], [(7, 10)]]
     assert [stretches(b) for b in display.horizon_bars_] == [[(3, 5)], [(10, 12)]]
-    # the last fold tests origins 8 and 9; 7 would be trained with the answers of row 9
+    # the last fold tests origins 8 and 9; the targets of origin 7 reach to row 9, past the first
     assert stretches(display.train_bars_[1]) == [(2, 7)]
     assert stretches(display.reach_bars_[1]) == [(7, 9)]
     assert stretches(display.test_bars_[1]) == [(9, 12)]

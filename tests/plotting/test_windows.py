@@ -20,7 +20,7 @@ def test_folds_lie_in_time_as_drawn():
     display = WindowsDisplay.from_cv(splitter, windows, targets, n_windows=2)
     assert [stretches(b) for b in display.lookback_bars_] == [[(0, 3)], [(7, 10)]]
     assert [stretches(b) for b in display.horizon_bars_] == [[(3, 5)], [(10, 12)]]
-    # the last fold tests origins 8 and 9; the targets of origin 7 reach to row 9, past the first
+    # the last fold tests origins 8 and 9; 7 is left out, as its target in row 9 is unknown at 8
     assert stretches(display.train_bars_[1]) == [(2, 7)]
     assert stretches(display.reach_bars_[1]) == [(7, 9)]
     assert stretches(display.test_bars_[1]) == [(9, 12)]

@@ -3,9 +3,9 @@
 DNA barcodes: does a convolution help the network?
 ==================================================
 
-A DNA barcode is a short piece of the genome that tells species apart. The lecture reads 500
-letters of it with an LSTM, and again with a convolution in front, which halves the sequence
-that the LSTM has to carry in its memory. This example does both.
+A DNA barcode is a short piece of the genome by which species can be told apart. The lecture reads
+barcodes of 500 letters with an LSTM, and again with a convolution in front of it, which halves the
+number of steps that the LSTM reads. This example does both.
 """
 
 # %%
@@ -39,7 +39,7 @@ print("  " + "".join(letters[X[0, :60].argmax(axis=1)]), "...", species[0], "\n"
 # %%
 # Two networks, the same training
 # -------------------------------
-# Both see the same 700 barcodes five times over and are asked about the other 300.
+# Both are trained on the same 700 barcodes for five epochs, and tested on the other 300.
 
 X_train, X_test, y_train, y_test = train_test_split(
     X, species, test_size=300, stratify=species, random_state=0
@@ -58,8 +58,8 @@ for name, network in networks.items():
     print(f"{name:<12} {parameters:>10,} {network.score(X_test, y_test):>9.3f} {seconds:>9.1f}")
 
 # %%
-# Who is taken for whom
-# ---------------------
+# Which species are confused
+# --------------------------
 
 figure, panels = plt.subplots(1, 2, figsize=(7.5, 3.6), layout="constrained")
 for (name, network), axes in zip(networks.items(), panels, strict=True):
@@ -78,9 +78,9 @@ figure.savefig(OUTPUT / "barcodes.png", dpi=150)
 # %%
 # How they learned
 # ----------------
-# After the convolution the LSTM carries half as many steps, each of which says more. A loss that
-# rises again, as that of the LSTM alone may, is what ``early_stopping`` is for:
-# :ref:`sphx_glr_auto_examples_plot_training.py`.
+# After the convolution the LSTM reads half as many steps, each of which stands for several letters.
+# If the loss rises again, as that of the LSTM alone may, use ``early_stopping``:
+# :ref:`sphx_glr_auto_examples_plot_training.py` shows how.
 
 display = TrainingHistoryDisplay.from_estimators(list(networks.values()), labels=list(networks))
 display.figure_.savefig(OUTPUT / "training.png", dpi=150)

@@ -3,11 +3,11 @@
 Forecasting a chaotic system
 ============================
 
-The equations of Lorenz are deterministic, and yet no forecast of them reaches far: two states
-that are close to each other part exponentially. How far does a network get that has never seen
-the equations, only what they bring forth, measured with a little noise? This example compares the
-four architectures, step by step into the future, with forecasts that cost nothing and with the
-best that there is: the equations themselves, started from the last noisy measurement.
+The equations of Lorenz are deterministic, and yet no forecast of them reaches far: two states that
+are close to each other move apart exponentially fast. How far ahead can a network forecast that has
+never seen the equations, only their solution, measured with a little noise? This example compares
+the four architectures, step by step into the future, with simple baselines and with a forecast that
+is hard to beat: the equations themselves, started from the last noisy measurement.
 """
 
 # %%
@@ -48,7 +48,7 @@ def integrate(start, times):
     return solution.y.reshape(3, -1, len(times))
 
 
-times = 20 + STEP * np.arange(6000)  # what comes before 20 is on its way to the attractor
+times = 20 + STEP * np.arange(6000)  # before 20 the path is still approaching its attractor
 truth = integrate([1.0, 1.0, 20.0], times)[:, 0].T
 noise = np.random.default_rng(0).normal(scale=0.005 * truth.std(axis=0), size=truth.shape)
 measured = truth + noise
@@ -68,9 +68,9 @@ plt.show()
 # %%
 # Windows
 # -------
-# A window holds the last eight measurements of all three coordinates, its target the next forty of
-# x. The last fold of :class:`~sklstm.PurgedTimeSeriesSplit` serves as the test: what is trained on
-# lies before it, targets included.
+# A window holds the last eight measurements of all three coordinates; its target is the next forty
+# values of x. The last fold of :class:`~sklstm.PurgedTimeSeriesSplit` is the test: all training
+# windows lie before it, targets included.
 
 X, Y, origins = make_windows(
     measured, measured[:, 0], lookback=LOOKBACK, horizon=HORIZON, return_origins=True
@@ -81,9 +81,9 @@ print(f"windows {X.shape}, targets {Y.shape}; {len(train)} to train on, {len(tes
 # %%
 # What the networks are compared with
 # -----------------------------------
-# Below are the last value, a linear model of the whole window, and at the other end the equations,
-# integrated from each last measurement. The equations make no error of their own: theirs grows
-# out of the noise of a single measurement.
+# The simplest baselines are the last value and a linear model of the whole window. The hardest one
+# is the equations, integrated from the last measurement of each window. They are exact, so their
+# error grows only from the noise of that single measurement.
 
 linear = make_pipeline(
     FunctionTransformer(lambda windows: windows.reshape(len(windows), -1)),
@@ -112,9 +112,9 @@ for arch in ARCHITECTURES:
 # %%
 # Error by horizon
 # ----------------
-# The largest Lyapunov exponent of the system is about 0.906 per unit of time [2]_: that is how fast
-# the logarithm of a small error grows on average. The median is drawn, since a mean would be
-# ruled by the few forecasts that took the wrong wing of the attractor.
+# The largest Lyapunov exponent of the system is about 0.906 per unit of time [2]_: on average the
+# logarithm of a small error grows at this rate. The figure shows the median error, because a mean
+# would be dominated by the few forecasts that end on the wrong wing of the attractor.
 
 errors = {name: np.median(np.abs(made - Y[test]), axis=0) for name, made in forecasts.items()}
 looks = {
@@ -143,13 +143,13 @@ axes.legend(ncols=2, fontsize=9, loc="lower right")
 plt.show()
 
 # %%
-# The equations' error grows at a rate not far from the exponent. The networks start higher: they
-# had to learn the equations from a few thousand noisy windows, and one loss pays for all horizons,
-# of which the far ones are the hardest. From there on chaos takes over, until their errors saturate
-# at the height of the linear model's, whose forecast is by then little more than the mean. A single
-# step ahead the linear model keeps up with the networks, and from the second step on it does not.
-# With these settings the bidirectional network sees furthest and the CNN + LSTM least far, from
-# three other seeds too; the other two lie between them.
+# The error of the equations grows at a rate close to the exponent. The errors of the networks begin
+# higher: the networks had to learn the equations from a few thousand noisy windows, and one loss
+# covers all horizons, of which the distant ones are the hardest. From there on chaos takes over,
+# until their errors level off at the error of the linear model, whose forecast is by then little
+# more than the mean. One step ahead the linear model is as good as the networks; from the second
+# step on it is worse. With these settings ``"bidirectional"`` forecasts furthest and ``"cnn_lstm"``
+# least far, with three other seeds too; the other two lie between them.
 
 rate = np.polyfit(ahead[slope], np.log(errors["equations"][slope]), 1)[0]
 print(f"growth of the equations' error: {rate:.2f} per unit of time")
@@ -160,7 +160,7 @@ for name, error in errors.items():
 # %%
 # A few forecasts
 # ---------------
-# Forty steps ahead, from four moments of a stretch that was not trained on.
+# Forecasts forty steps ahead, made at four times in a part of the record that was not trained on.
 
 shown = test[100:400]
 display = ForecastDisplay.from_estimator(

@@ -3,17 +3,17 @@
 Four architectures on sixty years of sea temperature
 ====================================================
 
-Which LSTM forecasts the sea surface off Peru best, and how many months should it look back on?
-One grid search answers both. Every candidate is scored on the same targets, in folds that lie
-in the future of what it was trained on, and beside three forecasts that cost nothing: the last
-value, the value of a year ago, and a linear regression on the same window.
+Which LSTM forecasts the sea surface off Peru best, and how many months should it look back? One
+grid search compares both. Every candidate is scored on the same targets, in folds that lie after
+its training data, next to three simple baselines: the last value, the value of a year ago, and a
+linear regression on the same window.
 """
 
 # %%
 # The series, cut into windows
 # ----------------------------
-# Windows come first, so that no fold loses its past. Each holds 48 months; a pipeline step
-# trims them to the look-back under test.
+# Windows are cut before the folds are split, so that the first windows of a fold keep their past.
+# Each holds 48 months; a pipeline step trims it to the look-back of the candidate.
 
 import subprocess
 import sys
@@ -56,8 +56,8 @@ print(f"windows {X.shape}, targets {Y.shape}\n")
 # %%
 # The search
 # ----------
-# The splitter purges: a window is trained on only if its last target is known at the first
-# forecast of the test fold.
+# The splitter leaves a gap: a window is trained on only if its last target is known when the first
+# forecast of the test fold is made.
 
 SCORING = "neg_root_mean_squared_error"
 cv = PurgedTimeSeriesSplit(3, horizon=HORIZON, test_size=120)
@@ -72,12 +72,12 @@ grid = {"lstm__arch": ARCHITECTURES, "window__lookback": LOOKBACKS}
 search = GridSearchCV(pipe, grid, cv=cv, scoring=SCORING).fit(X, Y)
 
 # %%
-# What costs nothing
-# ------------------
+# Simple baselines
+# ----------------
 
 
 class Repeat(RegressorMixin, BaseEstimator):
-    """Forecast that the last ``period`` steps come again; 1 repeats the last value."""
+    """Forecast that the last ``period`` steps repeat; a period of 1 repeats the last value."""
 
     def __init__(self, period=1):
         self.period = period
@@ -105,7 +105,7 @@ baselines = {
 
 
 def n_parameters(params):
-    """Weights of the network that a candidate of the search trains."""
+    """Count the weights of the network of a candidate."""
     candidate = clone(pipe).set_params(**params)
     windows = candidate[:-1].fit_transform(X)
     return candidate[-1].initialize(windows, Y).model_.count_params()
@@ -138,11 +138,11 @@ for name, baseline in baselines.items():
 # %%
 # Fold by fold
 # ------------
-# The best candidate of each architecture: a grey line joins the scores of one fold, whose hard and
-# easy years are the same for all. Differences between architectures are mostly smaller than those
-# between folds, so that this search does not say which network is best. The linear regression on
-# the same windows is ahead of all of them: the series is short and nearly linear. That is what a
-# baseline is for.
+# The figure shows the best candidate of each architecture. A grey line joins the scores of one
+# fold, in which all architectures forecast the same years. Architectures mostly differ less than
+# folds do, so this search does not show which network is best. The linear regression on the same
+# windows is better than all of them, because the series is short and nearly linear. Only a baseline
+# shows this.
 
 display = ArchitectureComparisonDisplay.from_search(
     search, baseline={name: free[name] for name in ("value a year ago", "linear regression")}
@@ -153,7 +153,7 @@ display.figure_.savefig(OUTPUT / "architectures.png", dpi=150)
 # %%
 # Beyond the end of the series
 # ----------------------------
-# The search has trained its winner again, on all windows. It forecasts from the last one.
+# The search has fitted the winner again, on all windows. Here it forecasts from the last window.
 
 forecast = search.predict(last_window(series, max(LOOKBACKS)))[0]
 future = pd.date_range(series.index[-1], periods=HORIZON + 1, freq="MS")[1:]
@@ -162,10 +162,10 @@ for month, value in zip(future, forecast, strict=True):
     print(f"  {month:%B %Y}  {value:.1f}")
 
 # %%
-# Saved, and loaded by somebody else
-# ----------------------------------
-# The whole search is one file. A fresh process, which knows nothing of this script, loads it
-# and makes the same forecast.
+# Saved, and loaded in another process
+# ------------------------------------
+# The whole search is saved in one file. A fresh process, which knows nothing of this script, loads
+# it and makes the same forecast.
 
 path = OUTPUT / "forecaster.joblib"
 joblib.dump(search, path)
@@ -184,10 +184,10 @@ print(f"\nSaved to {path} ({path.stat().st_size / 1024:.0f} KiB).")
 print("A fresh process loaded it and made the same forecast, bit for bit.")
 
 # %%
-# A picture
-# ---------
-# Above, forecasts of the last test fold, which no network was trained on, twice a year; below,
-# the forecast of months that nobody had seen when the record ended.
+# The forecasts in one figure
+# ---------------------------
+# Above: forecasts made twice a year in the last test fold, by networks that were not trained on it.
+# Below: the forecast of the months after the end of the record.
 
 train, test = list(cv.split(X))[-1]
 shown = test[-60::HORIZON]

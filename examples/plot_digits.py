@@ -3,18 +3,18 @@
 Handwritten digits, read row by row
 =====================================
 
-An image is a sequence, if it is read as a scanner reads it: one row after another, with the
+An image becomes a sequence if it is read as a scanner reads it: one row after another, with the
 pixels of a row as features. One grid search tries the four architectures on scikit-learn's
-handwritten digits. You will see them fold by fold, beside a logistic regression that takes the 64
-pixels as they are, and then which digits the winner takes for which.
+handwritten digits. This example compares them fold by fold, next to a logistic regression on the 64
+pixels, and shows which digits the best network confuses.
 """
 
 # %%
 # Eight rows of eight pixels
 # --------------------------
-# The digits come as rows of 64 numbers. As sequences they have eight time steps, the rows of the
-# image from top to bottom, and eight features. A quarter of the digits is set aside for the end.
-# Who wrote which digit is not recorded, so the same hands appear on both sides of every split.
+# Each digit is an image of 64 pixels. As a sequence it has eight time steps, the rows of the image
+# from top to bottom, and eight features. A quarter of the digits is kept apart for the final test.
+# It is not recorded who wrote which digit, so digits of one writer may be on both sides of a split.
 
 import matplotlib.pyplot as plt
 from sklearn.base import clone
@@ -56,8 +56,8 @@ plt.show()
 # %%
 # One search over four architectures
 # ----------------------------------
-# Eight steps are few: the convolution spans three and pools two, which leaves the LSTM behind it
-# three steps.
+# Eight steps are few for ``"cnn_lstm"``: with a convolution over three steps and a pool of two,
+# three steps are left for its LSTM.
 
 pipe = make_pipeline(
     TimeDistributedTransformer(MinMaxScaler()),
@@ -78,9 +78,9 @@ flat_scores = cross_val_score(flat, X, y, cv=cv)
 # %%
 # Fold by fold
 # ------------
-# Scores of one fold are joined by a line. Where the lines cross, the folds do not agree on which
-# architecture is better, and the difference of the means should not be trusted. First against the
-# time of a fit, then against the number of weights.
+# A line joins the scores of one fold. Where lines cross, the folds disagree about which
+# architecture is better, and the difference of the means should not be trusted. The first figure
+# shows the scores against the time of a fit, the second against the number of weights.
 
 baseline = {"logistic regression": flat_scores}
 display = ArchitectureComparisonDisplay.from_search(search, baseline=baseline)
@@ -96,9 +96,9 @@ display.ax_.set_ylabel("accuracy")
 plt.show()
 
 # %%
-# Digits that nobody has seen
-# ---------------------------
-# The search has trained its winner again on all it was given. The quarter that was set aside says
+# The digits that were kept apart
+# -------------------------------
+# The search has fitted the winner again on all of its data. The quarter that was kept apart shows
 # how good it is.
 
 flat.fit(X, y)
@@ -113,7 +113,8 @@ plt.show()
 # %%
 # The winner's training
 # ---------------------
-# With ``early_stopping`` a tenth is held out and the best epoch kept.
+# With ``early_stopping`` a tenth of the digits is held out, and the weights of the best epoch are
+# kept.
 
 watched = (
     clone(search.best_estimator_)

@@ -1,20 +1,20 @@
 """
 =====================================
-Every picture, for every architecture
+Every display, for every architecture
 =====================================
 
 A tour of :mod:`sklstm.plotting`: training histories, forecasts, comparisons of architectures and
 the layout of windows and folds, drawn for each of the four architectures. Displays work as
-scikit-learn's do: a class method draws, ``ax=`` says where, and what was drawn is kept in
-attributes for you to change.
+scikit-learn's do: a class method draws, ``ax=`` says where, and the artists are kept as attributes,
+so that you can change them.
 """
 
 # %%
 # A regression and a classification
 # ---------------------------------
-# Sea temperature off Peru is forecast six months ahead, and pieces of noisy oscillations are sorted
-# by their period. All networks hold out a part of the data, and keep the weights of the epoch that
-# is best there.
+# The regression forecasts the sea temperature off Peru six months ahead; the classification sorts
+# pieces of noisy oscillations by their period. Every network holds out a part of its training data,
+# and keeps the weights of the epoch whose loss on that part is lowest.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -72,7 +72,7 @@ classifier = LSTMClassifier(activation="tanh", kernel_size=8, metrics=["accuracy
 # %%
 # Histories of training
 # ---------------------
-# One fit in each panel. The star is the epoch whose weights were kept.
+# One fit per panel. A star marks the epoch whose weights were kept.
 
 forecasters = {
     arch: clone(forecaster).set_params(lstmregressor__arch=arch).fit(X[train], Y[train])
@@ -86,7 +86,7 @@ for (arch, fitted), ax in zip(forecasters.items(), axes.flat, strict=True):
 plt.show()
 
 # %%
-# Several fits in one display; a classifier with a metric has a second quantity.
+# Several fits in one display. A metric, here the accuracy, gets a panel of its own.
 
 classifiers = [
     clone(classifier).set_params(arch=arch).fit(pieces, labels) for arch in ARCHITECTURES
@@ -95,7 +95,7 @@ TrainingHistoryDisplay.from_estimators(classifiers)
 plt.show()
 
 # %%
-# The same for the folds of a cross-validation, here of one architecture.
+# The fits of a cross-validation, one per fold, here of one architecture.
 
 folds = cross_validate(forecaster, X, Y, cv=cv, return_estimator=True)
 TrainingHistoryDisplay.from_cv_results(folds)
@@ -104,7 +104,8 @@ plt.show()
 # %%
 # Forecasts
 # ---------
-# Of months that lie after all training. Each begins at the last value that the network was given.
+# Forecasts of months that lie after all training data. Each line begins at the last value that the
+# network was given.
 
 figure, axes = plt.subplots(4, figsize=(8.4, 10), sharex=True, sharey=True, layout="constrained")
 displays = {}
@@ -120,7 +121,7 @@ axes[0].legend(ncols=3, loc="lower right", bbox_to_anchor=(1, 1), fontsize=9)
 plt.show()
 
 # %%
-# The same displays draw the error at each step ahead, here all in the same axes.
+# The same displays draw the error at each step ahead, here all four in the same axes.
 
 figure, ax = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
 looks = zip(["#0072b2", "#e69f00", "#009e73", "#d55e00"], "os^D", strict=True)
@@ -133,8 +134,8 @@ plt.show()
 # %%
 # Architectures, fold by fold
 # ---------------------------
-# From a search over ``arch``, against the time of a fit and against the number of weights, beside
-# a linear model in the same folds. Here the linear model is hard to beat.
+# The scores of a search over ``arch``, against the time of a fit and against the number of weights,
+# together with those of a linear model in the same folds. Here the linear model is hard to beat.
 
 SCORING = "neg_root_mean_squared_error"
 flatten = FunctionTransformer(lambda windows: windows.reshape(len(windows), -1))
@@ -149,8 +150,8 @@ for against, ax in zip(("fit_time", "parameters"), axes, strict=True):
 plt.show()
 
 # %%
-# The same for the classification. The pieces begin at any phase, so their mean is the same for all
-# periods, and a linear model can only guess.
+# The same for the classification. The pieces begin at any phase, so all classes have the same mean,
+# and a linear model can only guess.
 
 linear = cross_val_score(make_pipeline(flatten, LogisticRegression()), pieces, labels, cv=3)
 search = GridSearchCV(classifier, {"arch": ARCHITECTURES}, cv=3).fit(pieces, labels)
@@ -170,7 +171,7 @@ plt.show()
 # %%
 # Windows and folds
 # -----------------
-# Above, three windows of a short series; below them, the folds of
+# The upper rows show three windows of a short series, the lower rows the folds of
 # :class:`~sklstm.PurgedTimeSeriesSplit`: no step is a target of both parts.
 
 X, Y = make_windows(np.arange(90.0), lookback=12, horizon=HORIZON)
@@ -179,8 +180,8 @@ display.ax_.set_title("PurgedTimeSeriesSplit")
 plt.show()
 
 # %%
-# scikit-learn's :class:`~sklearn.model_selection.TimeSeriesSplit` knows nothing of horizons. The
-# targets of its last training windows are targets of the test part too.
+# scikit-learn's :class:`~sklearn.model_selection.TimeSeriesSplit` does not know the horizon, so the
+# targets of its last training windows are also targets of the test part.
 
 display = WindowsDisplay.from_cv(TimeSeriesSplit(4), X, Y)
 display.ax_.set_title("TimeSeriesSplit")

@@ -3,17 +3,16 @@
 A first forecast from a CSV file
 ================================
 
-A series lies in a CSV file, one row a year, and you want to know what comes next. This example
-goes the whole way: read the file, cut windows, hold back the last decades, train a network,
-compare it with forecasts that cost nothing, and forecast years that nobody had seen when the
-record ended. The series is the yearly number of sunspots; your own file takes its place by
-changing the path and a column name.
+A CSV file holds a series, one row per year, and you want to know how it goes on. This example shows
+every step: read the file, cut windows, keep the last decades for a test, train a network, compare
+it with simple baselines, and forecast the years after the end of the record. The series is the
+yearly number of sunspots; to use your own file, change the path and the name of the column.
 """
 
 # %%
 # A file
 # ------
-# To have a file, we write one: the sunspot numbers that come with the package
+# First we write such a file: the sunspot numbers that ship with the package
 # (:func:`~sklstm.datasets.load_sunspots`), with a column of dates and one of values.
 
 import tempfile
@@ -37,11 +36,11 @@ load_sunspots(as_frame=True).frame.to_csv(path)
 print(path.read_text()[:78], "...")
 
 # %%
-# From here on it is your own file
-# --------------------------------
-# The dates become the index, so that windows can be checked against the calendar and figures
-# show years. :func:`~sklstm.make_windows` refuses a series with a gap, a date that comes twice or
-# a missing value, and says where it is.
+# Read the file
+# -------------
+# From here on it could be your own file. The dates become the index, so that windows can be checked
+# against the calendar and figures show years. :func:`~sklstm.make_windows` refuses a series with a
+# gap, a repeated date or a missing value, and says where it is.
 
 df = pd.read_csv(path, index_col=0, parse_dates=True)
 folder.cleanup()
@@ -62,10 +61,11 @@ X, Y, origins = make_windows(
 print(f"windows {X.shape}, targets {Y.shape}")
 
 # %%
-# The last decades, held back
-# ---------------------------
-# Forecasts from 1963 on are the test. A window is trained on if its last target was known by
-# then; the few in between are left out, since their targets reach into the test.
+# The last decades, kept for the test
+# -----------------------------------
+# The test consists of the forecasts made from 1963 on. A window is trained on if its last target
+# was known by then; the few windows in between are left out, because their targets reach into the
+# test.
 
 first = series.index.searchsorted(pd.Timestamp("1963"))
 known, later = origins + HORIZON <= first, origins >= first
@@ -77,8 +77,8 @@ print(
 # A network in a pipeline
 # -----------------------
 # The scaler is a step of the pipeline, so it learns mean and spread from training windows alone.
-# The network is small and its training short: with some two hundred windows, a large one soon
-# learns them by heart (:ref:`sphx_glr_auto_examples_plot_training.py` shows how to see that).
+# The network is small and its training short: with some two hundred windows, a large network soon
+# memorizes them (:ref:`sphx_glr_auto_examples_plot_training.py` shows how to see that).
 
 model = Pipeline(
     [
@@ -89,9 +89,9 @@ model = Pipeline(
 model.fit(X[known], Y[known])
 
 # %%
-# Beside what costs nothing
-# -------------------------
-# A score says little by itself. Beside it stand the last value, repeated; the values of eleven
+# The network and simple baselines
+# --------------------------------
+# A score says little by itself. It is compared with the last value, repeated; the values of eleven
 # years ago, about one cycle; and a linear regression on the same windows.
 
 linear = make_pipeline(FunctionTransformer(lambda windows: windows[:, :, 0]), Ridge())
@@ -107,15 +107,16 @@ for name, forecast in forecasts.items():
     print(f"  {name:<18} {np.sqrt(np.mean((forecast - Y[later]) ** 2)):5.1f}")
 
 # %%
-# The network and the linear regression are close together, and both are well ahead of what the
-# series repeats. It is one stretch of one series: a difference of a sunspot or two is no ranking.
-# Nor is it a promise. The strongest cycle of the record peaked in 1957. Hold back the years from
-# 1943 on instead, and neither model has seen its like: both get worse, and the network more so.
+# The network and the linear regression are close together, and both are well ahead of the forecasts
+# that repeat the series. This is one part of one series, so a difference of a sunspot or two does
+# not rank them. Other years may be harder, too: the strongest cycle of the record peaked in 1957.
+# If the test begins in 1943 instead, neither model has seen such a cycle in training, and both get
+# worse, the network more so.
 #
-# Forecasts and what came
-# -----------------------
-# :class:`~sklstm.plotting.ForecastDisplay` draws some of the forecasts into the series. Each line
-# begins at its origin.
+# Forecasts and outcomes
+# ----------------------
+# :class:`~sklstm.plotting.ForecastDisplay` draws the series and some of the forecasts. Each line
+# begins at the origin of its forecast.
 
 display = ForecastDisplay.from_predictions(series, origins[later], forecasts["LSTM"], n_shown=5)
 display.ax_.set(xlabel="year", ylabel="sunspot number", ylim=(None, 230))
@@ -125,10 +126,10 @@ plt.show()
 # %%
 # Error by horizon
 # ----------------
-# The mean over six years hides that next year is easier than the sixth.
-# :meth:`~sklstm.plotting.ForecastDisplay.error_by_horizon` gives the error at each step ahead, here
-# of every forecast. The value of a cycle ago is as good at any distance; the others know more
-# about next year than about the sixth.
+# The mean over six years hides that the first year is easier to forecast than the sixth.
+# :meth:`~sklstm.plotting.ForecastDisplay.error_by_horizon` returns the error at each step ahead,
+# over all forecasts. The value of a cycle ago is equally good at every step; the others are better
+# for the first year than for the sixth.
 
 fig, ax = plt.subplots(layout="constrained")
 years = np.arange(1, HORIZON + 1)
@@ -149,8 +150,9 @@ plt.show()
 # %%
 # The years ahead
 # ---------------
-# Now that its error is known, the same pipeline is fitted to all windows, and forecasts from the
-# last one (:func:`~sklstm.last_window`). The error above says how far to trust it.
+# Now that the error of the pipeline is known, it is fitted again, to all windows, and forecasts
+# from the last one (:func:`~sklstm.last_window`). The error in the test shows how far to trust the
+# forecast.
 
 final = clone(model).fit(X, Y)
 forecast = final.predict(last_window(df, LOOKBACK))

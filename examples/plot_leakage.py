@@ -1,11 +1,11 @@
 """
-====================
-What a leak is worth
-====================
+================================
+How much a leak flatters a model
+================================
 
-Cross-validation that shuffles windows promises forecasts better than any forecast can be. Windows
-overlap: the answers of a test window are, but for a step, those of the training windows beside
-it. This example measures by how much that flatters a network, on a series whose least
+Cross-validation that shuffles windows can report a smaller error than any forecast can have.
+Windows overlap: the targets of a test window are, but for one step, those of its neighbours in the
+training part. This example measures how much that flatters a network, on a series whose smallest
 possible error is known, and shows that :class:`~sklstm.PurgedTimeSeriesSplit` gives an honest
 estimate.
 """
@@ -13,10 +13,11 @@ estimate.
 # %%
 # A series with a known limit
 # ---------------------------
-# :func:`~sklstm.datasets.make_series` adds a cycle of 40 steps and noise that keeps nine tenths
-# of itself from step to step. Forecasts are made for the next 12 steps. Part of the noise can be
-# foreseen; the part that is still to be drawn cannot. We made the series and know its law, so we
-# can write down the best of all forecasts: the cycle, and what is left of the present noise.
+# :func:`~sklstm.datasets.make_series` adds a cycle of 40 steps and noise, nine tenths of which
+# carry over from one step to the next. Forecasts are made for the next 12 steps. The noise that
+# carries over can be foreseen; the noise that is new in each step cannot. We know how the series
+# was made, so we can write down the best possible forecast: the cycle, plus what is left of the
+# present noise.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -41,7 +42,7 @@ known, later = slice(0, n_known), slice(n_known + HORIZON - 1, None)
 
 
 def rms(errors):
-    """Return the error of each step ahead, averaged over the steps, as scikit-learn has it."""
+    """Return the error of each step ahead, averaged over the steps, as scikit-learn does."""
     return np.sqrt(np.mean(errors**2, axis=0)).mean()
 
 
@@ -56,8 +57,8 @@ print(f"  first {n_known} windows {limit:.2f}, later windows {rms(best[later] - 
 # %%
 # Two splitters
 # -------------
-# The first 800 windows are for cross-validation. The long rest comes later, and stands for the
-# days on which the forecasts are used.
+# The first 800 windows are for cross-validation. The many windows after them stand for the time
+# when the forecasts are used.
 
 splitters = {
     "shuffled": KFold(4, shuffle=True, random_state=0),
@@ -65,27 +66,28 @@ splitters = {
 }
 
 # %%
-# :class:`~sklstm.plotting.WindowsDisplay` draws who is trained and tested on what, here for the
-# first 120 windows. Shuffled, hardly a step is the target of one part alone. It is red wherever
-# training has seen what it is tested on.
+# :class:`~sklstm.plotting.WindowsDisplay` shows what each fold is trained and tested on, here for
+# the first 120 windows. In shuffled folds, nearly every step is a target of both parts. Red marks
+# targets that are trained on although they lie after the first test origin.
 
 display = WindowsDisplay.from_cv(splitters["shuffled"], X[:120], Y[:120])
 display.ax_.set_title("Shuffled folds")
 plt.show()
 
 # %%
-# Purged, every fold trains on its past alone, and a window whose targets reach into the test part
-# is left out.
+# Each purged fold is trained only on windows before its test part, and windows whose targets reach
+# into the test part are left out.
 
 display = WindowsDisplay.from_cv(PurgedTimeSeriesSplit(4, horizon=HORIZON), X[:120], Y[:120])
 display.ax_.set_title("Purged folds")
 plt.show()
 
 # %%
-# Models that remember more and more
+# Models that memorize more and more
 # ----------------------------------
-# A linear regression has few weights and can learn little by heart. A network trained for longer
-# remembers more of its windows, and the three nearest neighbours are memory and nothing else.
+# A linear regression has few weights and can memorize little. A network that is trained for longer
+# memorizes more of its windows, and a forecast from the three nearest neighbours is nothing but
+# memory.
 
 
 def network(epochs):
@@ -107,10 +109,10 @@ models = {
 }
 
 # %%
-# Two promises, and what came
-# ---------------------------
-# Each model is scored by both splitters, and then fitted to all 800 windows and tested on the
-# later ones.
+# What was promised, and what came
+# --------------------------------
+# Each model is scored with both splitters, then fitted to all 800 windows and tested on the later
+# ones.
 
 SCORING = "neg_root_mean_squared_error"
 promises = {name: {} for name in models}
@@ -124,11 +126,12 @@ for name, model in models.items():
     print(f"{name:<21} {means[0]:9.2f} {means[1]:7.2f} {came[name]:6.2f}")
 
 # %%
-# The picture
-# -----------
-# What shuffled folds promise gets better the longer a network is trained, until it passes the best
-# forecast that there is. What purged folds promise is what came, within the scatter of the folds
-# (small dots; the limit itself differs from fold to fold).
+# The figure
+# ----------
+# The error promised by shuffled folds gets smaller the longer a network is trained, until it is
+# smaller than that of the best possible forecast. The error promised by purged folds is the one
+# that came, within the scatter of the folds (small dots; the smallest possible error also differs
+# from fold to fold).
 
 fig, ax = plt.subplots(figsize=(7.2, 4.4), layout="constrained")
 rows = np.arange(len(models))
@@ -149,14 +152,14 @@ fig.legend(loc="outside lower center", ncols=2, fontsize=9, frameon=False)
 plt.show()
 
 # %%
-# The flattery is not the same for all, and that is the worst of it: the order is all but turned
-# round. Shuffled folds recommend the network that was trained longest. Purged folds recommend the
-# linear regression, and it is the best forecast of what came. (This series is linear at heart.
-# On another a network may win, and purged folds will say so.)
+# Shuffled folds do not flatter all models alike, and that is worse: they nearly reverse the
+# ranking. They recommend the network that was trained longest. Purged folds recommend the linear
+# regression, whose forecasts were indeed the best on the later windows. (This series is linear by
+# construction. On another one a network may win, and purged folds will show it.)
 #
-# Purged folds have a price. The first of them train on few windows, which counts against models
-# that need many, and each tests one stretch of time, so their scores scatter. Both are so for
-# forecasts in use, too.
+# Purged folds have a price. The first of them train on few windows, which is a disadvantage for
+# models that need many, and each tests a single period, so the scores scatter. Both are true of
+# forecasts in practice, too.
 #
 # References
 # ----------

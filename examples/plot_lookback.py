@@ -3,19 +3,19 @@
 How far to look back
 ====================
 
-The look-back, the number of past steps that a forecast may see, is a hyperparameter. Here a grid
-search chooses it for the sea temperature off Peru, with every candidate scored on the same
-targets. A second series, carbon dioxide in the air, shows what no look-back mends: levels beyond
-everything seen in training, which a network forecasts once it is asked for changes instead.
+The look-back, the number of past steps that a forecast may use, is a hyperparameter. Here a grid
+search chooses it for the sea temperature off Peru, with every candidate scored on the same targets.
+A second series, carbon dioxide in the air, shows a problem that no look-back solves: values beyond
+everything seen in training. A network can forecast them if it is trained on changes instead.
 """
 
 # %%
 # Windows as long as the longest look-back
 # ----------------------------------------
 # :func:`~sklstm.make_windows` cuts windows of five years once. In the pipeline
-# :class:`~sklstm.SlidingWindow` trims them to the look-back under test, so windows, folds and
-# targets are the same for all candidates. Windows cut anew for each look-back would begin at
-# other dates, and the scores would compare years as much as look-backs.
+# :class:`~sklstm.SlidingWindow` trims them to the look-back of the candidate, so windows, folds and
+# targets are the same for all candidates. If windows were cut anew for each look-back, they would
+# begin at other dates, and the scores would compare years as much as look-backs.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -37,13 +37,13 @@ LOOKBACKS, HORIZON = [3, 6, 12, 24, 36, 60], 6
 
 df = load_elnino(as_frame=True).frame
 X, Y = make_windows(df, df["sst"], lookback=max(LOOKBACKS), horizon=HORIZON)
-known, later = slice(None, -120 - HORIZON + 1), slice(-120, None)  # the last ten years wait
+known, later = slice(None, -120 - HORIZON + 1), slice(-120, None)  # keep ten years for the test
 print(f"windows {X.shape}, targets {Y.shape}")
 
 # %%
 # The search
 # ----------
-# A linear regression goes through the same search, as a yardstick.
+# A linear regression goes through the same search, as a baseline.
 
 pipes = {
     "LSTM": Pipeline(
@@ -72,8 +72,8 @@ searches = {
 # %%
 # Error against look-back
 # -----------------------
-# Thin lines are the folds, the thick one is their mean. Folds differ more than look-backs do, as
-# some years are harder to foresee than others; it is along a thin line that look-backs compare.
+# Each thin line is a fold, and the thick line is their mean. Folds differ more than look-backs do,
+# because some years are harder to forecast than others; compare look-backs along a thin line.
 
 fig, ax = plt.subplots(layout="constrained")
 results = searches["LSTM"].cv_results_
@@ -90,20 +90,20 @@ ax.legend(fontsize=9)
 plt.show()
 
 # %%
-# Most of the gain is in the first year: a window of twelve months holds one whole turn of the
-# seasons. Beyond it the curves are nearly flat, within what the folds scatter, so the best of the
-# search is one of several that are about as good. Among these, a shorter look-back needs less of a
-# past to start from.
+# Most of the gain is in the first year: a window of twelve months holds one whole cycle of the
+# seasons. Beyond it the curves are nearly flat compared with the scatter of the folds, so the
+# winner of the search is one of several look-backs that are about equally good. Of these, a shorter
+# one needs less of the past before the first forecast.
 
 for name, search in searches.items():
     errors = zip(LOOKBACKS, -search.cv_results_["mean_test_score"], strict=True)
     print(f"{name}:", ", ".join(f"{months} months {error:.2f} °C" for months, error in errors))
 
 # %%
-# The ten years that waited
-# -------------------------
-# No candidate was chosen on them. The search has fitted its winner again, on all windows known
-# before them.
+# The ten years that were kept for the test
+# -----------------------------------------
+# They played no part in the choice of the look-back. The search has fitted the winner again, on all
+# windows known before them.
 
 
 def rms(errors):
@@ -120,15 +120,15 @@ for name, forecast in tests.items():
     print(f"{name:<28} {rms(forecast - Y[later]):.2f} °C")
 
 # %%
-# The network and the linear regression are on a par: some hundredths of a degree between them are
-# within what the folds scatter.
+# The network and the linear regression are about equally good: a difference of some hundredths of a
+# degree is within the scatter of the folds.
 #
 # A trend
 # -------
 # Carbon dioxide grows (:func:`~sklstm.datasets.load_co2`): a few years into the test, every month
-# lies above all that training has seen. The outputs of an LSTM are bounded, so a network asked for
-# levels stays near those that it knows, and no look-back helps. Ask for the change since the last
-# value instead, from windows that are counted from their last value too: the changes of the
+# lies above all values of the training part. The outputs of an LSTM are bounded, so a network that
+# forecasts levels stays near those that it knows, and no look-back helps. Forecast the change since
+# the last value instead, and subtract the last value from the window as well: the changes of the
 # nineties are much like those of the sixties.
 
 co2 = load_co2(as_frame=True).target
@@ -156,9 +156,10 @@ for name, forecast in forecasts.items():
     print(f"{name:<28} {rms(forecast - Y[later]):5.2f} ppm")
 
 # %%
-# Both networks, in one picture
-# -----------------------------
-# Forecasts of a year, made every other year. Above the dotted line lies what training never saw.
+# Both networks in one figure
+# ---------------------------
+# Forecasts of one year, made every other year. Values above the dotted line did not occur in
+# training.
 
 fig, ax = plt.subplots(figsize=(7.2, 4.4), layout="constrained")
 ax.plot(co2.iloc[-190:], color="0.5", linewidth=1.2, label="observed")
@@ -178,6 +179,6 @@ ax.legend(loc="upper left", fontsize=9)
 plt.show()
 
 # %%
-# Forecasts of levels do not only fall short, they lose the seasons as well. Change and level carry
-# the same information, yet only changes stay where the network has been. The same thought helps
-# wherever a series drifts: differences, ratios or logarithms bring it back to known ground.
+# Forecasts of levels not only fall short, they lose the seasons as well. Changes and levels carry
+# the same information, but only changes stay within the range seen in training. The same helps with
+# any series that drifts: differences, ratios or logarithms bring it back into a known range.

@@ -3,18 +3,19 @@
 One network for many series
 ===========================
 
-Twelve gauges measure twelve rivers of one region. The same weather feeds them and the same
-physics drains them, but each has its own size, soil and pace. Should every river get a network of
-its own, or one network learn from them all, and should it be told which river it reads? Here you
-cut a long table of several series into windows, split all series at the same dates, and compare.
+Twelve gauges measure twelve rivers of one region. The same weather feeds them and the same physics
+drains them, but each has its own size, soil and pace. Should every river get a network of its own,
+or should one network learn from them all, and should it be told which river it reads? This example
+cuts a long table of several series into windows, splits all series at the same dates, and compares
+the answers.
 """
 
 # %%
 # A long table
 # ------------
-# The rivers are simulated. Rain runs off the more, the wetter the soil is already, and reaches the
-# gauge through three reservoirs, one behind the other. Wetness multiplies rain, so no linear model
-# can have it quite right.
+# The rivers are simulated. The wetter the soil is already, the more of the rain runs off; it
+# reaches the gauge through three reservoirs in a row. The runoff is a product of wetness and rain,
+# so no linear model can describe it exactly.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -68,10 +69,10 @@ print(rivers.groupby("gauge")["discharge"].describe()[["count", "min", "50%", "m
 # %%
 # Windows within groups, folds across them
 # ----------------------------------------
-# With ``groups=`` no window of :func:`~sklstm.make_windows` crosses from one river into the next.
-# Discharge is forecast as its logarithm, so that an error is a fraction of the flow and small
-# rivers count like large ones. :class:`~sklstm.PurgedTimeSeriesSplit` takes the dates of the
-# origins: a fold tests all rivers on the same days, and no river tells the future of another.
+# With ``groups=``, no window of :func:`~sklstm.make_windows` crosses from one river into the next.
+# The target is the logarithm of the discharge, so that errors are relative to the flow and small
+# rivers count as much as large ones. :class:`~sklstm.PurgedTimeSeriesSplit` is given the dates of
+# the origins: a fold tests all rivers on the same days, and no river reveals the future of another.
 
 rivers["log_discharge"] = np.log(rivers["discharge"])
 rivers["log_rain"] = np.log1p(rivers["rain"])
@@ -92,8 +93,9 @@ for train, test in folds:
 # %%
 # Ways to forecast
 # ----------------
-# The name of a gauge comes as twelve more features, one of them 1, the same at each step of a
-# window. The networks of single rivers train for more epochs, since theirs are shorter.
+# The name of a gauge is given as twelve more features, one of which is 1, the same at each step of
+# a window. Networks for single rivers are trained for more epochs, because an epoch has fewer
+# windows for them.
 
 
 def network(epochs):
@@ -124,7 +126,7 @@ def one_each(model):
 
 
 def season(train, test):
-    """Forecast the mean of the river in the same month, as far as it is trained on."""
+    """Forecast the mean of the river in the same month, taken over the training part."""
     months = pd.DatetimeIndex(date).month
     means = pd.Series(X[train, -1, 0]).groupby([gauge[train], months[train]]).mean()
     asked = pd.MultiIndex.from_arrays([gauge[test], months[test]])
@@ -163,9 +165,10 @@ for way, forecast in ways.items():
 # %%
 # River by river
 # --------------
-# Over all folds. A network for all has twelve times as many floods to learn from. Told the name, it
-# learns what the rivers share and what is each river's own; not told, it has to guess from three
-# weeks which river it reads. For a linear model a name is only a shift.
+# Errors over all folds. One network for all rivers has twelve times as many floods to learn from.
+# If it is given the name, it learns what the rivers share and what is particular to each; if not,
+# it has to guess from three weeks which river it reads. In a linear model a name only shifts the
+# forecast.
 
 figure, axes = plt.subplots(figsize=(7, 4.6), layout="constrained")
 for way, marker, colour in (
@@ -183,7 +186,8 @@ plt.show()
 # %%
 # Two rivers
 # ----------
-# Forecasts of the network that knows the names, five days ahead, back in cubic metres a second.
+# Forecasts five days ahead by the network that is given the names, converted back to cubic metres
+# per second.
 
 test = folds[-1][1]
 figure, axes = plt.subplots(2, figsize=(8, 6), sharex=True, layout="constrained")

@@ -1,23 +1,23 @@
 """
-===============================
+==============================
 Finding faint signals in noise
-===============================
+==============================
 
 Most of what a detector records is noise, a little of it holds a signal, and nobody knows when the
 signal begins or with which phase. Here a network sorts time series into noise, ring-downs and
-chirps. You will weight rare classes, cross-validate in stratified folds, set a threshold for a
-rate of false alarms, see how the detection rate falls with the signal-to-noise ratio, and turn
-weighted probabilities back into ones that mean what they say.
+chirps. You will weight rare classes, cross-validate in stratified folds, set a threshold for a rate
+of false alarms, see how the detection rate falls with the signal-to-noise ratio, and correct
+probabilities for the weights of the classes.
 """
 
 # %%
 # Simulated records
 # -----------------
-# Of all records 70 % hold noise alone, 20 % a ring-down (a damped oscillation, such as a struck
-# bell's) and 10 % a chirp (an oscillation that rises in pitch). The noise is white, of standard
-# deviation 1, so that no scaler is needed. The signal-to-noise ratio is the root of the signal's
-# summed squares in units of the noise: that which a matched filter would reach that knows the
-# signal's shape.
+# Of all records 70 % hold noise alone, 20 % a ring-down (a damped oscillation, like that of a
+# struck bell) and 10 % a chirp (an oscillation that rises in pitch). The noise is white, of
+# standard deviation 1, so no scaler is needed. The signal-to-noise ratio is the root of the summed
+# squares of the signal, in units of the noise: the ratio that a matched filter reaches, which knows
+# the shape of the signal.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -46,7 +46,7 @@ def simulate(n_records, fractions=(0.7, 0.2, 0.1), seed=0, length=128):
     since = np.arange(length) - draw(10, 60)  # time since the signal began
     pitch, phase, duration = draw(0.05, 0.2), draw(0, 2 * np.pi), draw(40, 60)
     ringing = np.exp(-since / draw(10, 25)) * np.sin(2 * np.pi * pitch * since + phase)
-    part = np.clip(since / duration, 0, 1)  # of the chirp that is over
+    part = np.clip(since / duration, 0, 1)  # the part of the chirp that is over
     rising = np.sin(2 * np.pi * pitch * since * (0.5 + 0.5 * part) + phase) * np.sin(np.pi * part)
     signal = np.select([(kind == name)[:, np.newaxis] for name in KINDS[1:]], [ringing, rising], 0)
     signal[since < 0] = 0
@@ -76,10 +76,10 @@ plt.show()
 # %%
 # Network and baselines, cross-validated
 # --------------------------------------
-# The network reads the raw record: a convolution of 24 steps, whose filters can become short
-# wave trains, then an LSTM. The baselines read the logarithm of the periodogram, which does not
-# depend on when a signal begins: a logistic regression, and a random forest. All weight the
-# classes by ``class_weight="balanced"``; folds are stratified.
+# The network reads the raw record, with a convolution of 24 steps, whose filters can learn short
+# pieces of waves, and an LSTM. The baselines, a logistic regression and a random forest, read the
+# logarithm of the periodogram, which does not depend on when a signal begins. All models weight the
+# classes by ``class_weight="balanced"``, and the folds are stratified.
 
 
 def spectrum(X):
@@ -113,10 +113,10 @@ for name, model in models.items():
 # %%
 # Detection
 # ---------
-# All are fitted on the whole training set and asked about 4,000 new records. What counts as a
-# detection is the probability of any signal. Records of pure noise set the threshold: one in a
-# hundred may raise a false alarm. Where the signal-to-noise ratio is high, all find nearly
-# everything; at a ratio of 3, little.
+# All models are fitted on the whole training set and tested on 4,000 new records. A record counts
+# as a detection if the probability that it holds any signal exceeds a threshold. The threshold is
+# set on records of pure noise, so that one in a hundred raises a false alarm. At a high
+# signal-to-noise ratio all models find nearly everything; at a ratio of 3, little.
 
 background = simulate(4000, fractions=(1, 0, 0), seed=2)[0]
 is_signal = y_test != "noise"
@@ -150,9 +150,9 @@ plt.show()
 # %%
 # Which signal is it
 # ------------------
-# Each row of the matrices sums to 1. The forest finds not many fewer signals than the network,
-# but takes many chirps for ring-downs: a periodogram says how much power there is at each
-# frequency, not when, and the order in which the frequencies come is what makes a chirp.
+# Each row of the matrices sums to 1. The forest finds nearly as many signals as the network, but
+# takes many chirps for ring-downs: a periodogram shows how much power there is at each frequency
+# but not when, and a chirp is recognized by the order of its frequencies.
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
 style = dict(labels=KINDS, normalize="true", values_format=".2f", cmap="Blues", colorbar=False)
@@ -162,11 +162,11 @@ for panel, name in zip(axes, ["CNN + LSTM", "random forest"], strict=True):
 plt.show()
 
 # %%
-# Probabilities that mean what they say
-# -------------------------------------
-# Balanced weights teach the network a world in which the three kinds are equally frequent, and it
-# calls signals too likely. Multiplied by the kinds' true frequencies, and divided by their sum,
-# the probabilities come back to this world.
+# Calibrated probabilities
+# ------------------------
+# With balanced weights the network is trained as if the three kinds were equally frequent, so its
+# probabilities of a signal are too high. Multiplying the probabilities by the true frequencies of
+# the kinds, and dividing by their sum, corrects this.
 
 network = models["CNN + LSTM"]
 weighted = probabilities["CNN + LSTM"]

@@ -3,20 +3,20 @@
 Watching a training, and stopping in time
 =========================================
 
-A network that is trained for too long learns its training windows by heart, and forecasts worse
-for it. This example shows how to see that with
-:class:`~sklstm.plotting.TrainingHistoryDisplay`, how to stop in time with ``early_stopping``,
-and how to compare the trainings of the four architectures, of networks with and without dropout,
-and of the folds of a cross-validation; on forecasts first, then on the classification of images.
+A network that is trained for too long memorizes its training windows, and its forecasts get worse.
+This example shows how to see that with :class:`~sklstm.plotting.TrainingHistoryDisplay` and how to
+stop in time with ``early_stopping``. It then compares the trainings of the four architectures, of
+networks with and without dropout, and of the folds of a cross-validation, on the classification of
+images.
 """
 
 # %%
-# Too long a training
-# -------------------
+# Training for too long
+# ---------------------
 # Six years of sunspots are forecast from the 22 before; the last 40 windows are the test. With
 # ``early_stopping=True`` the last ``validation_fraction`` of the windows is held out, and its loss
-# is recorded after every epoch. To see the whole course, ``n_iter_no_change`` is for once as
-# large as ``epochs``, so that nothing stops.
+# is recorded after every epoch. To show the whole course, ``n_iter_no_change`` is here as large as
+# ``epochs``, so that training does not stop early.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -55,14 +55,15 @@ plt.show()
 
 # %%
 # Both losses fall for some epochs. Then only the training loss does: what the network learns from
-# there on is true of the training windows and of nothing else. (Losses are mean squared errors in
-# units of the targets' variance; a validation loss above 1 is also a sign that the held-out
-# decades are livelier than those before them.)
+# there on is true of the training windows alone. (Losses are mean squared errors in units of the
+# variance of the targets; a validation loss above 1 is also a sign that the held-out decades vary
+# more than those before them.)
 #
 # Stopping in time
 # ----------------
-# ``n_iter_no_change`` says for how many epochs to wait for an improvement. Either way the weights
-# of the best epoch are kept. Stopping saves the time of epochs that seldom bring a better one.
+# ``n_iter_no_change`` is the number of epochs to wait for an improvement. With or without stopping,
+# the weights of the best epoch are kept; stopping saves the time of epochs that seldom bring a
+# better one.
 
 stopped = clone(watched).set_params(lstm__n_iter_no_change=10).fit(X[known], Y[known])
 for name, model in {"watched to the end": watched, "stopped": stopped}.items():
@@ -70,11 +71,11 @@ for name, model in {"watched to the end": watched, "stopped": stopped}.items():
     print(f"{name:<18} {lstm.n_iter_:>3} epochs, the best was epoch {lstm.best_epoch_}")
 
 # %%
-# What was held out is missed
-# ---------------------------
-# The validation part is not trained on, and for a regressor it is the latest part of the record.
-# Where data are short, it pays to use early stopping for the number of epochs alone, and then to
-# train for as many on everything known.
+# Training on the held-out part, too
+# ----------------------------------
+# The network is not trained on the validation part, and for a regressor that is the latest part of
+# the record. Where data are scarce, it pays to use early stopping only to find the number of
+# epochs, and then to train for that many epochs on all known windows.
 
 again = clone(pipe).set_params(lstm__epochs=stopped["lstm"].best_epoch_)
 models = {
@@ -93,8 +94,8 @@ for name, forecast in forecasts.items():
 # ------------------
 # Classification has the same tools. The images of :func:`~sklearn.datasets.load_digits` are read
 # from top to bottom as sequences of eight rows. With ``metrics=["accuracy"]`` the accuracy is
-# recorded beside the loss, and gets a panel of its own. The classifier's validation part is drawn
-# at random, a like share of every class: images do not overlap as windows do.
+# recorded beside the loss, and gets a panel of its own. The validation part of a classifier is
+# drawn at random and stratified by class: unlike windows of a series, images do not overlap.
 
 digits = load_digits()
 images, test_images, numbers, test_numbers = train_test_split(
@@ -118,8 +119,8 @@ display.axes_[1].set_ylim(0.6, 1.01)
 plt.show()
 
 # %%
-# A star marks the epoch whose weights were kept. It is the validation loss that counts; accuracy
-# moves in steps of one image and is too coarse to stop by.
+# A star marks the epoch whose weights were kept. It is the epoch with the lowest validation loss:
+# accuracy changes in steps of one image, which is too coarse to choose an epoch by.
 
 for network in networks:
     accuracy = network.score(test_images, test_numbers)
@@ -128,10 +129,10 @@ for network in networks:
 # %%
 # Dropout
 # -------
-# Dropout switches off a random part of the LSTM's outputs at every step of the training, so that
-# none can be relied on, and images are harder to learn by heart. It is of use where these are few:
-# here 400. It slows the training down, and the validation loss ends lower. Where a series is noisy
-# and the network small, it may change nothing; the curves say so, too.
+# Dropout switches off a random part of the LSTM's outputs at every training step, so that the
+# network cannot rely on any one of them, and images are harder to memorize. It is most useful where
+# these are few: here 400. It slows the training down, and the validation loss ends lower. For a
+# noisy series and a small network it may change nothing; the curves would show that, too.
 
 few = clone(classifier).set_params(arch="bidirectional", units=32, validation_fraction=0.3)
 pair = {
@@ -147,10 +148,10 @@ plt.show()
 # %%
 # Fold by fold
 # ------------
-# Given ``return_estimator=True``, :func:`~sklearn.model_selection.cross_validate` keeps the fitted
-# networks, and ``from_cv_results`` draws their trainings. Here the training curves lie nearly upon
-# each other and the validation curves scatter around one course: the number of epochs does not hang
-# on the choice of a fold. A curve that went its own way would be worth a look.
+# With ``return_estimator=True``, :func:`~sklearn.model_selection.cross_validate` keeps the fitted
+# networks, and ``from_cv_results`` draws their histories. Here the training curves nearly coincide
+# and the validation curves scatter around a common course, so the number of epochs does not depend
+# on the choice of a fold. A curve that differs from the others would be worth a look.
 
 network = clone(classifier).set_params(validation_fraction=0.2)
 folds = cross_validate(network, images, numbers, cv=3, return_estimator=True)

@@ -3,19 +3,19 @@
 A search on several machines that outlives a crash
 ==================================================
 
-scikit-learn's searches run on whatever joblib runs on, and joblib runs on dask. Here the cluster is
-two workers on this machine, and one of them is killed while the search runs. The search ends all
-the same, with the scores of a search in this process, bit for bit: fits depend on nothing but
-data, arguments and seed.
+scikit-learn's searches run on any backend of joblib, and dask is one of them. Here the cluster is
+two workers on this machine, and one of them is killed while the search runs. The search finishes
+all the same, with exactly the scores of a search in a single process: a fit depends only on its
+data, its parameters and its seed.
 
-For real machines replace ``LocalCluster`` by your cluster's class, or give ``Client`` the address
-of its scheduler; every worker needs Python and sklstm in the versions that you use.
+For real machines, replace ``LocalCluster`` by the class of your cluster, or pass the address of its
+scheduler to ``Client``. Every worker needs Python and sklstm in the versions that you use.
 """
 
 # %%
-# The search, here
-# ----------------
-# One-step forecasts of the sea temperatures in which El Niño shows.
+# The search, in this process and on the cluster
+# ----------------------------------------------
+# The search compares one-step forecasts of the sea temperatures in which El Niño shows.
 
 import os
 import signal
@@ -52,8 +52,8 @@ def main():
     search = GridSearchCV(pipe, {"lstm__arch": list(ARCHITECTURES)}, cv=folds)
     here = search.fit(X, y).cv_results_["mean_test_score"]
 
-    # The same search, on a cluster. What all tasks read is scattered to all workers beforehand:
-    # left to itself, joblib would send each array to one worker, and it would die with it.
+    # The same search, on a cluster. Arrays that all tasks read are scattered to all workers first:
+    # otherwise joblib would send each array to one worker only, and it would be lost with it.
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster) as client,
@@ -71,6 +71,6 @@ def main():
     print("The scores are those of the search in this process:", np.array_equal(here, there))
 
 
-# Workers import this file: what it does is done by the process that was started alone.
+# Workers import this file, so only the process that was started as a script may run main.
 if __name__ == "__main__":
     main()

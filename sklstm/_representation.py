@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-from pathlib import Path
 from typing import Any
-
-BUILT = Path(__file__).parents[1] / "docs" / "_build" / "html"  # what `make docs` makes
 
 
 @functools.cache
 def documentation_url() -> str:
-    """Return the address of the documentation, or "" if none is known.
+    """Return the address of the documentation, or "" if the installed package declares none.
 
-    It is the one that the installed package declares in its metadata (``Documentation`` in
-    ``pyproject.toml``'s table of addresses), and otherwise the pages that were built beside the
-    package.
+    It is declared as ``Documentation`` in the table ``project.urls`` of ``pyproject.toml``.
     """
-    addresses = importlib.metadata.metadata("sklstm").get_all("Project-URL") or []
-    declared = dict(address.split(", ", 1) for address in addresses)
-    return declared.get("Documentation") or (BUILT.as_uri() if BUILT.is_dir() else "")
+    try:
+        metadata = importlib.metadata.metadata("sklstm")
+    except importlib.metadata.PackageNotFoundError:  # the package is imported without an install
+        return ""
+    addresses = dict(address.split(", ", 1) for address in metadata.get_all("Project-URL") or [])
+    return addresses.get("Documentation", "")
 
 
 class RepresentationMixin:
-    """Show in the diagram what was changed, and link it to our pages.
+    """Show only changed parameters in the diagram, and link it to the documentation.
 
-    scikit-learn's table lists all arguments; ours are many, and mostly left alone.
+    scikit-learn's table lists all parameters; our estimators have many, most of which keep their
+    defaults.
     """
 
-    _doc_link_module = "sklstm"  # subclasses that live elsewhere are documented elsewhere
+    _doc_link_module = "sklstm"  # a subclass in another package has no page in our documentation
 
     @property
     def _doc_link_template(self) -> str:

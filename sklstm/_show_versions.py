@@ -1,4 +1,4 @@
-"""What a bug report needs to say."""
+"""Versions and settings for a bug report."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ VARIABLES = "KERAS_BACKEND", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NU
 
 
 def show_versions() -> None:
-    """Print the versions and settings that a bug report should hold.
+    """Print the versions and settings that a bug report should include.
 
-    Nothing is imported for it, so it also works where TensorFlow does not.
+    None of the packages is imported, so it also works where importing TensorFlow fails.
 
     Examples
     --------

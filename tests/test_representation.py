@@ -18,11 +18,10 @@ API = (Path(__file__).parents[1] / "docs" / "api.rst").read_text("utf-8")
 
 
 @pytest.fixture
-def addresses(monkeypatch, tmp_path):
-    """Addresses that the installed package is made to declare; nothing is built beside it."""
+def addresses(monkeypatch):
+    """The addresses that the installed package declares, for a test to fill."""
     metadata = Message()
     monkeypatch.setattr(importlib.metadata, "metadata", lambda name: metadata)
-    monkeypatch.setattr(representation, "BUILT", tmp_path / "nowhere")
     representation.documentation_url.cache_clear()
     yield metadata
     representation.documentation_url.cache_clear()
@@ -46,17 +45,24 @@ def test_diagrams_link_to_the_declared_documentation(addresses):
     )
 
 
-def test_without_an_address_they_link_to_pages_built_beside_the_package(
-    addresses, monkeypatch, tmp_path
-):
-    monkeypatch.setattr(representation, "BUILT", tmp_path)
-    page = tmp_path / "api" / "sklstm.LSTMRegressor.html"
-    assert f'href="{page.as_uri()}"' in diagram_of(LSTMRegressor())
+def test_the_gallery_links_to_the_pages_beside_it(monkeypatch):
+    """As docs/conf.py has it."""
+    monkeypatch.setattr(representation, "documentation_url", lambda: "..")
+    assert 'href="../api/sklstm.LSTMRegressor.html"' in diagram_of(LSTMRegressor())
 
 
-def test_without_any_pages_they_link_nowhere(addresses):
+def test_without_an_address_they_link_nowhere(addresses):
+    addresses["Project-URL"] = "Source, https://example.org/code"
     assert LSTMRegressor()._get_doc_link() == ""
     assert "href=" not in diagram_of(LSTMRegressor(units=8))
+
+
+def test_without_an_installed_package_they_link_nowhere(addresses, monkeypatch):
+    def not_installed(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "metadata", not_installed)
+    assert "href=" not in diagram_of(LSTMRegressor())
 
 
 def test_a_subclass_elsewhere_is_not_ours_to_document(addresses):

@@ -1,9 +1,9 @@
-"""Displays in scikit-learn's manner: histories, forecasts, architectures, windows and folds.
+"""Displays in the style of scikit-learn: histories, forecasts, architectures, windows and folds.
 
-A display holds the numbers; ``plot`` draws them and keeps the artists as attributes. Colours are
-those of Okabe and Ito, which the colour-blind tell apart, and what they tell a line style, a
-marker or a hatch tells too. Matplotlib (of the extra ``plot``) is imported when something
-is drawn.
+A display holds the numbers; ``plot`` draws them and keeps the artists as attributes. The colours
+are those of Okabe and Ito, which readers with a colour vision deficiency can tell apart, and no
+distinction rests on colour alone: line styles, markers or hatches repeat it. Matplotlib (part of
+the extra ``plot``) is imported only when something is drawn.
 """
 
 from sklstm.plotting._comparison import ArchitectureComparisonDisplay

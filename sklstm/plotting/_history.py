@@ -1,4 +1,4 @@
-"""Loss and metrics, epoch by epoch."""
+"""Loss and metrics per epoch."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from typing import Any, Self
 
 import numpy as np
 
-from sklstm.plotting._drawing import COLORS, MARKERS, ORANGE, RED, draw_legend, get_axes, network_of
+from sklstm.plotting._drawing import COLORS, MARKERS, ORANGE, RED, draw_legend, find_lstm, get_axes
 
 
 class TrainingHistoryDisplay:
-    """Loss and metrics of fits, epoch by epoch.
+    """Loss and metrics per epoch, of one fit or several.
 
     Use ``from_estimator`` for one fit, ``from_estimators`` or ``from_cv_results`` for several.
 
     Parameters
     ----------
     histories : dict of str to dict
-        The ``history_`` of each fit, by its label.
+        The ``history_`` of each fit, by the label of the fit.
     best_epochs : dict of str to int, default=None
-        The epoch of each fit, counted from 1, whose weights were kept.
+        For each fit, the epoch whose weights were kept, counted from 1.
 
     Attributes
     ----------
     axes_ : ndarray of shape (n_quantities,) of Axes
-        One for the loss and each metric.
+        One Axes for the loss, and one per metric.
     ax_ : Axes
-        The first of them.
+        The first of these.
     figure_ : Figure
-        Their figure.
-    lines_ : dict
-        Of (label, quantity) such as ``("fold 1", "val_loss")`` to its line.
+        Where the display is drawn.
+    lines_ : dict of (str, str) to Line2D
+        The curves, by label and quantity, such as ``("fold 1", "val_loss")``.
     best_lines_ : dict of str to list of Line2D
-        The markers of each fit's best epoch.
+        The markers of the best epoch of each fit.
 
     Examples
     --------
@@ -80,7 +80,8 @@ class TrainingHistoryDisplay:
         estimators : sequence of estimators
             Each as in ``from_estimator``.
         labels : sequence of str, default=None
-            Their names; their architectures where these differ, else their numbers.
+            Names of the fits, for the legend. By default the architectures if these differ, else
+            "fit 1", "fit 2" and so on.
         **kwargs : dict
             Passed to ``plot``.
 
@@ -89,25 +90,21 @@ class TrainingHistoryDisplay:
         TrainingHistoryDisplay
             The display, drawn.
         """
-        networks = [network_of(estimator) for estimator in estimators]
+        fitted = [find_lstm(estimator) for estimator in estimators]
         if labels is None:
-            labels = [network.arch for network in networks]
-            if len(set(labels)) < len(labels):
-                labels = [f"fit {number}" for number in range(1, len(networks) + 1)]
-        if len(labels) != len(networks) or len(set(labels)) < len(labels):
+            labels = _name_fits(fitted)
+        if len(labels) != len(fitted) or len(set(labels)) < len(labels):
             raise ValueError(
-                f"labels={list(labels)!r} must give each of the {len(networks)} estimators a name "
-                "of its own."
+                f"labels={list(labels)!r} must give each of the {len(fitted)} estimators a name of "
+                "its own."
             )
-        histories = {
-            label: network.history_ for label, network in zip(labels, networks, strict=True)
-        }
-        best = {label: network.best_epoch_ for label, network in zip(labels, networks, strict=True)}
-        return cls(histories, best).plot(**kwargs)
+        histories = {label: lstm.history_ for label, lstm in zip(labels, fitted, strict=True)}
+        best_epochs = {label: lstm.best_epoch_ for label, lstm in zip(labels, fitted, strict=True)}
+        return cls(histories, best_epochs).plot(**kwargs)
 
     @classmethod
     def from_cv_results(cls, cv_results: Mapping[str, Any], **kwargs: Any) -> Self:
-        """Draw the fit of every fold.
+        """Draw the fits of a cross-validation, one per fold.
 
         Parameters
         ----------
@@ -123,9 +120,9 @@ class TrainingHistoryDisplay:
         """
         if "estimator" not in cv_results:
             raise ValueError(
-                "cv_results holds no fitted estimators. Call cross_validate with "
-                "return_estimator=True; a search keeps none but the best, whose fit "
-                "from_estimator(search) draws."
+                f"cv_results must hold fitted estimators under 'estimator', got the keys "
+                f"{sorted(cv_results)}. Call cross_validate with return_estimator=True. (A search "
+                "keeps only the best estimator; from_estimator(search) draws its fit.)"
             )
         estimators = cv_results["estimator"]
         labels = [f"fold {number}" for number in range(1, len(estimators) + 1)]
@@ -137,71 +134,94 @@ class TrainingHistoryDisplay:
         Parameters
         ----------
         ax : Axes or sequence of Axes, default=None
-            One for each quantity; new ones by default.
+            One Axes per quantity; new ones by default.
         quantities : sequence of str, default=None
-            What to draw, such as ``["loss"]``; all that was recorded by default.
+            What to draw, such as ``["loss"]``; by default all that was recorded.
 
         Returns
         -------
         TrainingHistoryDisplay
             This display.
         """
-        names = [name for history in self.histories.values() for name in history]
-        recorded = sorted({name.removeprefix("val_") for name in names})
-        recorded.sort(key=lambda name: name != "loss")  # the loss first
-        quantities = recorded if quantities is None else list(quantities)
-        if not recorded:
-            raise ValueError("No epoch was recorded: the estimator is initialized, not trained.")
-        if not quantities or not set(quantities) <= set(recorded):
-            raise ValueError(
-                f"quantities={quantities!r} must name some of what was recorded: {recorded!r}."
-            )
+        quantities = self._check_quantities(quantities)
         self.figure_, self.axes_ = get_axes(ax, len(quantities), height=2.8)
         self.ax_ = self.axes_[0]
         self.lines_: dict[tuple[str, str], Any] = {}
         self.best_lines_: dict[str, list[Any]] = {label: [] for label in self.histories}
-        several = len(self.histories) > 1
         for quantity, axes in zip(quantities, self.axes_, strict=True):
-            for number, (label, history) in enumerate(self.histories.items()):
-                self._plot_fit(axes, quantity, number, label, history, several)
-            axes.set(ylabel=quantity.replace("_", " "))
-            axes.xaxis.get_major_locator().set_params(integer=True)
-            axes.grid(alpha=0.3)
+            self._plot_quantity(axes, quantity)
         self.axes_[-1].set_xlabel("epoch")
         draw_legend(self.ax_)
         return self
 
-    def _plot_fit(
-        self, axes: Any, quantity: str, number: int, label: str, history: Any, several: bool
-    ) -> None:
-        color = COLORS[number % len(COLORS)]
+    def _check_quantities(self, quantities: Sequence[str] | None) -> list[str]:
+        """Return what to draw: by default all that was recorded, the loss first."""
+        names = [name for history in self.histories.values() for name in history]
+        recorded = sorted({name.removeprefix("val_") for name in names})
+        recorded.sort(key=lambda name: name != "loss")
+        chosen = recorded if quantities is None else list(quantities)
+        if not recorded:
+            raise ValueError(
+                "No epoch was recorded: the estimator is initialized, not trained. Call fit first."
+            )
+        if not chosen or not set(chosen) <= set(recorded):
+            raise ValueError(
+                f"quantities={chosen!r} must name some of what was recorded: {recorded!r}."
+            )
+        return chosen
+
+    def _plot_quantity(self, axes: Any, quantity: str) -> None:
+        for number, label in enumerate(self.histories):
+            self._plot_curves(axes, quantity, number, label)
+            self._mark_best_epoch(axes, quantity, number, label)
+        axes.set(ylabel=quantity.replace("_", " "))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+
+    def _plot_curves(self, axes: Any, quantity: str, number: int, label: str) -> None:
+        """Draw the training and the validation curve of one fit, as far as recorded."""
+        several = len(self.histories) > 1
         kinds = (quantity, "training", "-"), (f"val_{quantity}", "validation", "--")
-        for name, kind, style in kinds:
-            values = history.get(name, [])
+        for name, kind, linestyle in kinds:
+            values = self.histories[label].get(name, [])
             if not len(values):
                 continue
-            described = f"{label}, {kind}" if several else kind
-            (line,) = axes.plot(
+            (self.lines_[label, name],) = axes.plot(
                 np.arange(1, len(values) + 1),
                 values,
-                style,
-                color=color if several or kind == "training" else ORANGE,
-                label=described,
-                marker=MARKERS[number % len(MARKERS)] if len(values) == 1 or several else None,
+                linestyle,
+                color=_color(number) if several or kind == "training" else ORANGE,
+                label=f"{label}, {kind}" if several else kind,
+                marker=MARKERS[number % len(MARKERS)] if several or len(values) == 1 else None,
                 markevery=max(1, len(values) // 8),
                 markersize=4,
             )
-            self.lines_[label, name] = line
+
+    def _mark_best_epoch(self, axes: Any, quantity: str, number: int, label: str) -> None:
         best = (self.best_epochs or {}).get(label)
-        if best and f"val_{quantity}" in history:
-            (marker,) = axes.plot(
-                [best],
-                [history[f"val_{quantity}"][best - 1]],
-                "*",
-                color=color if several else RED,
-                markersize=13,
-                markeredgecolor="white",
-                zorder=3,
-                label=None if several else f"best epoch, {best}",
-            )
-            self.best_lines_[label].append(marker)
+        validation = self.histories[label].get(f"val_{quantity}")
+        if not best or validation is None:
+            return
+        several = len(self.histories) > 1
+        self.best_lines_[label] += axes.plot(
+            [best],
+            [validation[best - 1]],
+            "*",
+            color=_color(number) if several else RED,
+            markersize=13,
+            markeredgecolor="white",
+            zorder=3,
+            label=None if several else f"best epoch, {best}",
+        )
+
+
+def _name_fits(fitted: Sequence[Any]) -> list[str]:
+    """Name fits by their architectures if these differ, else by numbers."""
+    architectures = [lstm.arch for lstm in fitted]
+    if len(set(architectures)) == len(architectures):
+        return architectures
+    return [f"fit {number}" for number in range(1, len(fitted) + 1)]
+
+
+def _color(number: int) -> str:
+    return COLORS[number % len(COLORS)]

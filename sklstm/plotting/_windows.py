@@ -2,44 +2,70 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Self
 
 import numpy as np
 
-from sklstm.plotting._drawing import BLUE, GREY, LEGEND, LIGHT, ORANGE, RED, SKY, get_axes
+from sklstm.plotting._drawing import (
+    BLUE,
+    GREY,
+    LEGEND_FONT_SIZE,
+    LIGHT_GREY,
+    ORANGE,
+    RED,
+    SKY,
+    get_axes,
+    spread_evenly,
+)
+
+_LEAK = "trained on, not yet known: a leak"
+
+# How each kind of bar is drawn, in the order of the legend.
+_STYLES: dict[str, dict[str, Any]] = {
+    "look-back": {"facecolor": GREY},
+    "targets of the test part": {"facecolor": ORANGE, "hatch": "///"},
+    "origins of the training part": {"facecolor": BLUE},
+    "targets of the training part": {"facecolor": SKY, "hatch": "..."},
+    "origins of neither part": {"facecolor": LIGHT_GREY},
+    _LEAK: {"facecolor": RED, "hatch": "xxx"},
+}
 
 
 class WindowsDisplay:
-    """How a series is cut into windows, and how folds lie in time: the picture of leakage.
+    """How a series is cut into windows, and how folds lie in time, with every leak marked.
 
-    The upper rows are windows, each a look-back and the horizon after it. The lower rows are folds:
-    the origins (last steps of windows) that are trained on, the targets beyond them, the targets
-    that are tested on, and the origins of neither part, such as those in the purged gap. Targets
-    of the training part that were not yet known at the first test origin are drawn in red: they
-    are the future of what is tested, or the very answers. Use ``from_cv``.
+    The upper rows show windows: a look-back, and the horizon after it. The lower rows show one
+    fold each: the origins (last steps of windows) of the training part, the targets after these,
+    the targets of the test part, and the origins of neither part, such as those in the purged gap.
+    Targets of the training part that lie after the first test origin are drawn in red: when the
+    test part is forecast they are not yet known, and some may even be its targets. Use
+    ``from_cv`` to create the display.
 
     Parameters
     ----------
     lookback, horizon : int
-        Steps of a window, and steps forecast after it; 0: its last row is labelled.
+        Number of steps in a window, and number of steps forecast after it. A horizon of 0 means
+        that each window is labelled by its last row.
     origins : ndarray of int of shape (n_windows,)
         The row of each window's last step.
     folds : list of (train, test)
-        Indices of windows, as a splitter gives them.
+        Indices of windows, as a splitter returns them.
 
     Attributes
     ----------
     ax_, figure_ : Axes, Figure
-        Where it is drawn.
+        Where the display is drawn.
     lookback_bars_, horizon_bars_ : list of PolyCollection
-        Of the windows shown.
+        One collection per window shown.
     train_bars_, reach_bars_, gap_bars_, test_bars_, leak_bars_ : list of PolyCollection
-        Of each fold: the origins of the training part, the targets beyond these, the origins of
-        neither part, the targets of the test part, and the targets of the training part that lie
-        after the first test origin. A fold without such steps has an empty collection.
+        One collection per fold: the origins of the training part, the targets after these, the
+        origins of neither part, the targets of the test part, and the targets of the training
+        part that lie after the first test origin. A fold without such steps has an empty
+        collection.
     leaks_ : list of bool
-        Of each fold: whether it trains on targets from after its first test origin, which is what
-        :class:`~sklstm.PurgedTimeSeriesSplit` leaves out.
+        For each fold, whether it trains on targets after its first test origin.
+        :class:`~sklstm.PurgedTimeSeriesSplit` leaves the windows with such targets out.
 
     Examples
     --------
@@ -77,19 +103,20 @@ class WindowsDisplay:
         Parameters
         ----------
         cv : splitter
-            Such as :class:`~sklstm.PurgedTimeSeriesSplit`.
+            A splitter of scikit-learn's kind, such as :class:`~sklstm.PurgedTimeSeriesSplit`.
         X : array-like of shape (n_windows, lookback, n_features)
             Windows.
         y : array-like of shape (n_windows,) or (n_windows, horizon)
             Their targets.
         origins : array-like of int of shape (n_windows,), default=None
-            Rows of the windows' last steps; windows that follow each other by default. For several
-            series, the positions of these steps in time, so that all lie over each other.
+            The row of each window's last step; by default each window begins one row after the
+            one before. For several series, pass the positions of these steps in time, so that the
+            series lie over each other.
         groups : array-like of shape (n_windows,), default=None
             Passed to ``cv.split``.
         horizon : int, default=None
-            Steps from a window's origin to its last target; by default the columns of `y`, and 1
-            for 1-D `y`. 0 is for windows that are labelled by their last row.
+            Steps from a window's origin to its last target; by default the number of columns of
+            `y`, and 1 for 1-D `y`. Pass 0 for windows that are labelled by their last row.
         **kwargs : dict
             Passed to ``plot``.
 
@@ -105,7 +132,8 @@ class WindowsDisplay:
         if rows.shape != (n_windows,):
             raise ValueError(
                 f"origins must give the row of each of the {n_windows} windows, got shape "
-                f"{rows.shape}."
+                f"{rows.shape}. Pass those that make_windows(..., return_origins=True) returned "
+                "with X."
             )
         folds = list(cv.split(X, y, groups))
         return cls(lookback, horizon, rows, folds).plot(**kwargs)
@@ -116,103 +144,103 @@ class WindowsDisplay:
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; a new one by default.
+            Where to draw; new Axes by default.
         n_windows : int, default=3
-            Windows to show above the folds.
+            Number of windows to show above the folds.
 
         Returns
         -------
         WindowsDisplay
             This display.
         """
-        rows = n_windows + len(self.folds)
-        self.figure_, (self.ax_,) = get_axes(ax, 1, height=0.32 * rows + 0.9, width=7.5)
+        n_rows = n_windows + len(self.folds)
+        self.figure_, (self.ax_,) = get_axes(ax, 1, height=0.32 * n_rows + 0.9, width=7.5)
+        shown = spread_evenly(len(self.origins), n_windows)
+        self._plot_windows(shown)
+        self._plot_folds(first_row=len(shown))
+        self._label_rows(len(shown))
+        self._draw_legend()
+        return self
+
+    def _plot_windows(self, shown: np.ndarray) -> None:
         self.lookback_bars_, self.horizon_bars_ = [], []
-        shown = np.unique(np.linspace(0, len(self.origins) - 1, n_windows).round().astype(int))
         for row, window in enumerate(shown):
             after = self.origins[window] + 1
-            self.lookback_bars_ += self._bars(row, [(after - self.lookback, after)], GREY)
-            self.horizon_bars_ += self._bars(row, [(after, after + self.horizon)], ORANGE, "///")
+            lookback = [(after - self.lookback, after)]
+            horizon = [(after, after + self.horizon)]
+            self.lookback_bars_.append(self._draw_bars(row, lookback, "look-back"))
+            # the horizon of a window looks like the targets of a test part
+            self.horizon_bars_.append(self._draw_bars(row, horizon, "targets of the test part"))
+
+    def _plot_folds(self, first_row: int) -> None:
         self.train_bars_: list[Any] = []
         self.reach_bars_: list[Any] = []
         self.gap_bars_: list[Any] = []
         self.test_bars_: list[Any] = []
         self.leak_bars_: list[Any] = []
-        self.leaks_ = [
-            self._plot_fold(len(shown) + row, train, test)
-            for row, (train, test) in enumerate(self.folds)
-        ]
-        self._label(len(shown))
-        return self
+        self.leaks_: list[bool] = []
+        for row, (train, test) in enumerate(self.folds, start=first_row):
+            self._plot_fold(row, np.sort(self.origins[train]), np.sort(self.origins[test]))
 
-    def _plot_fold(self, row: int, train: Any, test: Any) -> bool:
-        """Draw a fold; say whether it trains on what was not yet known."""
-        trained, tested = np.sort(self.origins[train]), np.sort(self.origins[test])
+    def _plot_fold(self, row: int, train: np.ndarray, test: np.ndarray) -> None:
+        """Draw a fold, given the sorted origins of its training part and of its test part."""
+        train_targets, test_targets = self._find_targets(train), self._find_targets(test)
+        unused = np.setdiff1d(self.origins, [*train, *test, *test_targets])
+        beyond = np.setdiff1d(train_targets, train)
+        leaked = train_targets[train_targets > test[0]]
+        draw = functools.partial(self._draw_bars, row)
+        self.gap_bars_.append(draw(_find_runs(unused), "origins of neither part"))
+        self.train_bars_.append(draw(_find_runs(train), "origins of the training part"))
+        self.test_bars_.append(draw(_find_runs(test_targets), "targets of the test part"))
+        self.reach_bars_.append(draw(_find_runs(beyond), "targets of the training part", 0.4))
+        self.leak_bars_.append(draw(_find_runs(leaked), _LEAK, 0.4))
+        self.leaks_.append(len(leaked) > 0)
+
+    def _find_targets(self, origins: np.ndarray) -> np.ndarray:
+        """Return the rows of all targets of windows with these origins."""
         ahead = np.arange(1, self.horizon + 1) if self.horizon else np.zeros(1, int)
-        seen, forecast = (np.unique(rows[:, np.newaxis] + ahead) for rows in (trained, tested))
-        too_early = seen[seen > tested[0]]
-        neither = np.setdiff1d(self.origins, [*trained, *tested, *forecast])
-        self.gap_bars_ += self._bars(row, _runs(neither), LIGHT)
-        self.train_bars_ += self._bars(row, _runs(trained), BLUE)
-        self.test_bars_ += self._bars(row, _runs(forecast), ORANGE, "///")
-        self.reach_bars_ += self._bars(row, _runs(np.setdiff1d(seen, trained)), SKY, "...", 0.4)
-        self.leak_bars_ += self._bars(row, _runs(too_early), RED, "xxx", 0.4)
-        return len(too_early) > 0
+        return np.unique(origins[:, np.newaxis] + ahead)
 
-    def _bars(
-        self, row: int, runs: Any, color: str, hatch: str | None = None, height: float = 0.7
-    ) -> list[Any]:
-        bars = self.ax_.broken_barh(
+    def _draw_bars(self, row: int, runs: Any, kind: str, height: float = 0.7) -> Any:
+        return self.ax_.broken_barh(
             [(begin, end - begin) for begin, end in runs],
             (row - height / 2, height),
-            facecolor=color,
             edgecolor="white",
-            hatch=hatch,
             linewidth=0.3,
+            **_STYLES[kind],
         )
-        return [bars]
 
-    def _label(self, n_shown: int) -> None:
-        from matplotlib.patches import Patch
-
+    def _label_rows(self, n_shown: int) -> None:
         names = [f"window {number + 1}" for number in range(n_shown)]
         names += [f"fold {number + 1}" for number in range(len(self.folds))]
         self.ax_.set_yticks(range(len(names)), names)
         self.ax_.invert_yaxis()
         self.ax_.set_xlabel("row of the series")
-        entries = [
-            Patch(facecolor=GREY, label="look-back"),
-            Patch(
-                facecolor=ORANGE, hatch="///", edgecolor="white", label="targets of the test part"
-            ),
-            Patch(facecolor=BLUE, label="origins of the training part"),
-            Patch(
-                facecolor=SKY, hatch="...", edgecolor="white", label="targets of the training part"
-            ),
-        ]
-        if any(len(bars.get_paths()) for bars in self.gap_bars_):
-            entries.append(Patch(facecolor=LIGHT, label="origins of neither part"))
-        if any(self.leaks_):
-            entries.append(
-                Patch(
-                    facecolor=RED,
-                    hatch="xxx",
-                    edgecolor="white",
-                    label="trained on, not yet known: a leak",
-                )
-            )
+
+    def _draw_legend(self) -> None:
+        from matplotlib.patches import Patch
+
+        absent = set()
+        if not any(len(bars.get_paths()) for bars in self.gap_bars_):
+            absent.add("origins of neither part")
+        if not any(self.leaks_):
+            absent.add(_LEAK)
         height = self.ax_.get_position().height * self.figure_.get_figheight()
         self.ax_.legend(
-            handles=entries,
+            handles=[
+                Patch(label=kind, edgecolor="white" if "hatch" in style else None, **style)
+                for kind, style in _STYLES.items()
+                if kind not in absent
+            ],
             loc="upper center",
             bbox_to_anchor=(0.5, -0.5 / height),  # half an inch below, however many folds
             ncols=3,
-            fontsize=LEGEND,
+            fontsize=LEGEND_FONT_SIZE,
         )
 
 
-def _runs(rows: np.ndarray) -> list[tuple[int, int]]:
-    """Stretches of consecutive rows, each from its first row to the one after its last."""
+def _find_runs(rows: np.ndarray) -> list[tuple[int, int]]:
+    """Return runs of consecutive rows: the first row of each, and the one after its last."""
     rows = np.unique(rows)
     if not len(rows):
         return []

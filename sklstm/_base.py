@@ -184,6 +184,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             shuffle=self.shuffle,
             validation=None if validation is None else samples[validation],
             early_stopping=None if validation is None else self._new_early_stopping(),
+            last_loss=self._last_loss() if resume else None,
             callbacks=[
                 *self._new_callbacks(),
                 EpochTasks(self, context, passed, lambda w: _amid_fit(plan, state.seed, w)),
@@ -238,6 +239,10 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
                 "asked for. Set warm_start=False, or the arguments back."
             )
         return plan
+
+    def _last_loss(self) -> float | None:
+        """Return the loss of the weights that a warm start continues from."""
+        return self.loss_curve_[self.best_epoch_ - 1] if self.best_epoch_ else None
 
     def _new_early_stopping(self) -> EarlyStopping:
         return EarlyStopping(self.n_iter_no_change, self.tol)

@@ -6,6 +6,8 @@ differ in them share one compiled network.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -144,10 +146,37 @@ class CompiledNetwork:
     def _build_metrics(self, data: Tensors) -> None:
         """Call loss and metrics once: their first call builds them, and must not be in a graph."""
         _, y, weight = (array[:1] for array in data)
-        outputs = tf.zeros([1, *self.model.output_shape[1:]])
-        self.model.compute_loss(y=y, y_pred=outputs, sample_weight=weight)
-        self.model.compute_metrics(None, y, outputs, sample_weight=weight)
+        outputs = self._constant_outputs(1)
+        with _refusing("loss", y, outputs):
+            self.model.compute_loss(y=y, y_pred=outputs, sample_weight=weight)
+        with _refusing("metrics", y, outputs):
+            self.model.compute_metrics(None, y, outputs, sample_weight=weight)
         self.model.reset_metrics()
+
+    def constant_loss(self, y: Any, weight: Any) -> float:
+        """Return the loss of a network that answers all samples the same, knowing nothing."""
+        outputs = self._constant_outputs(len(y))
+        return float(self.model.compute_loss(y=y, y_pred=outputs, sample_weight=weight))
+
+    def _constant_outputs(self, n_samples: int) -> Any:
+        n_outputs = self.model.output_shape[-1]
+        value = {"softmax": 1 / n_outputs, "sigmoid": 0.5, "linear": 0.0}
+        return tf.fill([n_samples, n_outputs], value[self.model.layers[-1].activation.__name__])
+
+
+@contextlib.contextmanager
+def _refusing(argument: str, y: Any, outputs: Any) -> Iterator[None]:
+    """Say which argument does not fit, where Keras fails to compute it."""
+    try:
+        yield
+    except (TypeError, ValueError, AttributeError, tf.errors.OpError) as error:
+        raise ValueError(
+            f"Keras cannot compute the {argument} that was given from targets of shape "
+            f"(n_samples, {y.shape[1]}) and outputs of shape (n_samples, {outputs.shape[1]}): "
+            f"{error} Pass other {argument}. With loss='sparse_categorical_crossentropy' the "
+            "targets are class numbers, which metrics of one-hot rows, such as 'AUC', do not "
+            "take: leave the loss at its default then."
+        ) from error
 
 
 def _as_floats(logs: Any) -> dict[str, float]:

@@ -19,6 +19,11 @@ REMEDY = (
 )
 
 
+# A warm start meets unknown data where the loss is that many times its last value, and above this
+# part of the loss of a constant answer.
+UNKNOWN_RATIO, UNKNOWN_PART = 10.0, 1 / 3
+
+
 class DivergedError(ValueError):
     """Training ended in numbers that mean nothing."""
 
@@ -47,3 +52,27 @@ def check_outcome(
         raise DivergedError(f"Training diverged: {course}. {REMEDY}")
     if loss > WARN_RATIO * floor:
         warnings.warn(f"Training did not converge: {course}. {REMEDY}", ConvergenceWarning, 2)
+
+
+def check_resumption(last_loss: float, first_loss: float, constant_loss: float) -> None:
+    """Warn of a warm start on data that mean something else to the network than those before.
+
+    Parameters
+    ----------
+    last_loss, first_loss : float
+        The loss at the end of the last fit, and on the first batch of this one before any step.
+    constant_loss : float
+        What answering all samples the same would give on that batch.
+    """
+    if first_loss > max(UNKNOWN_RATIO * last_loss, UNKNOWN_PART * constant_loss):
+        warnings.warn(
+            f"Training continues on data that the network does not understand: the loss is "
+            f"{first_loss:.3g} before the first step, and was {last_loss:.3g} at the end of the "
+            "last fit. If a scaler before the network was fitted anew, the network sees other "
+            "numbers for the same values: keep the scale with "
+            "TimeDistributedTransformer(scaler, warm_start=True) or "
+            "sklearn.frozen.FrozenEstimator(scaler). If the data are of another kind, fit anew "
+            "with warm_start=False.",
+            UserWarning,
+            stacklevel=2,
+        )

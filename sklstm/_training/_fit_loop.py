@@ -6,12 +6,14 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from sklstm._kernels._tensorflow import keras, tf
 from sklstm._networks import NetworkPlan
 from sklstm._training._callbacks import watches_batches
 from sklstm._training._compilation import Compilation
 from sklstm._training._compiled_network import CompiledNetwork
-from sklstm._training._divergence import check_finite, check_outcome
+from sklstm._training._divergence import check_finite, check_outcome, check_resumption
 from sklstm._training._early_stopping import EarlyStopping
 from sklstm._training._history import History, recorded_history
 from sklstm._training._network_pool import borrow_network
@@ -31,6 +33,7 @@ def train(
     shuffle: bool,
     validation: Samples | None = None,
     early_stopping: EarlyStopping | None = None,
+    last_loss: float | None = None,
     callbacks: Sequence[Any] = (),
     verbose: int = 0,
 ) -> tuple[TrainingState, History]:
@@ -50,6 +53,8 @@ def train(
         As in ``keras.Model.fit``; epochs are counted on from ``state.epoch``.
     early_stopping : EarlyStopping, optional
         Needs ``validation``.
+    last_loss : float, optional
+        The loss of the state, where it was trained before.
     callbacks : sequence of keras.callbacks.Callback
         The fit's own copies.
     verbose : int
@@ -71,10 +76,13 @@ def train(
     -----
     ConvergenceWarning
         If the loss ends above its beginning.
+    UserWarning
+        If the data are not what a trained state was trained on.
     """
     with borrow_network(plan, compilation) as network:
         network.load(state, compilation.learning_rate())
         fit = _Fit(network, state, samples, validation, batch_size, shuffle, early_stopping)
+        fit.last_loss = last_loss
         return fit.run(epochs, callbacks, verbose)
 
 
@@ -98,6 +106,7 @@ class _Fit:
         self.data = samples.tensors()
         self.validation_data = validation.tensors() if validation is not None else None
         self.early_stopping = early_stopping
+        self.last_loss: float | None = None
         self.first_loss: float | None = None  # of the weights before training
 
     def run(
@@ -142,12 +151,18 @@ class _Fit:
             self.callbacks.on_train_batch_begin(end - 1)
             logs = self.network.train_batches(*inputs, begin, end)
             if self.first_loss is None:
-                self.first_loss = logs["loss"]
+                self._note_first_loss(logs["loss"], order[: end * self.batch_size])
             self.callbacks.on_train_batch_end(end - 1, logs)
             begin = end
             if self.model.stop_training:
                 break
         return logs
+
+    def _note_first_loss(self, loss: float, rows: np.ndarray) -> None:
+        self.first_loss = loss
+        if self.last_loss is not None:
+            _, y, weight = (tf.gather(array, rows) for array in self.data)
+            check_resumption(self.last_loss, loss, self.network.constant_loss(y, weight))
 
     def validate(self) -> dict[str, float]:
         """Return loss and metrics of the validation part."""

@@ -19,7 +19,7 @@ from sklstm._training._network_pool import MAX_NETWORKS, free_model
 from sklstm._training._state import TrainingState
 
 MAX_ROWS = 512  # of one forward pass; more gain nothing
-MAX_BYTES = 64e6  # of what all layers of one forward pass put out, about
+MAX_BYTES = 100e6  # of one forward pass, roughly
 ROW_MULTIPLE = 8
 
 _forward_functions: OrderedDict[NetworkPlan, Any] = OrderedDict()
@@ -56,8 +56,8 @@ def predict(plan: NetworkPlan, state: TrainingState, X: np.ndarray) -> np.ndarra
 
 def _batch_size(plan: NetworkPlan) -> int:
     """Return how many sequences are predicted at once, so that memory stays bounded."""
-    widths = sum(shape[-1] for shape in plan.weight_shapes() if len(shape) > 1)
-    rows = int(MAX_BYTES / (4 * widths * plan.n_timesteps))
+    widest = max(shape[-1] for shape in plan.weight_shapes())
+    rows = int(MAX_BYTES / (2 * 4 * widest * plan.n_timesteps))  # what it computes, and its output
     return max(ROW_MULTIPLE, min(MAX_ROWS, rows - rows % ROW_MULTIPLE))
 
 

@@ -273,16 +273,35 @@ def test_another_version_is_told():
         LSTMRegressor().__setstate__(state)
 
 
+def load_golden(path):
+    if path.suffix == ".skops":
+        return skops.io.load(path, trusted=[*OURS, *OURS_IN_0_1_0, *SCIKIT_LEARNS])
+    return joblib.load(path)
+
+
 @pytest.mark.parametrize("path", GOLDEN_FILES, ids=lambda path: path.name)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
 def test_files_of_every_release_are_read(path):
     """What each file must answer lies beside it, to the precision that other processors keep."""
     expected = json.loads((GOLDEN / "answers.json").read_text())[path.name]
-    if path.suffix == ".skops":
-        model = skops.io.load(path, trusted=[*OURS, *OURS_IN_0_1_0, *SCIKIT_LEARNS])
-    else:
-        model = joblib.load(path)
+    model = load_golden(path)
     np.testing.assert_allclose(outputs(model, golden_sequences()), expected, rtol=1e-5, atol=1e-6)
+    again = pickle.loads(pickle.dumps(model))  # written in today's format
+    np.testing.assert_array_equal(
+        outputs(again, golden_sequences()), outputs(model, golden_sequences())
+    )
+
+
+@pytest.mark.parametrize("name", ["custom_loss", "columns", "search"])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
+def test_what_a_file_of_a_release_holds_can_be_fitted_anew(name):
+    """Arguments that a release did not know have their defaults."""
+    model = load_golden(GOLDEN / f"{name}-0.1.0.joblib")
+    y = X[:, 0] if name == "columns" else X[:, 0, 0]
+    fresh = clone(model).fit(X, y)
+    assert np.isfinite(fresh.predict(X)).all()
+    today = LSTMRegressor().get_params()
+    assert today.keys() <= {name.split("__")[-1] for name in model.get_params()}
 
 
 def golden_sequences():

@@ -32,6 +32,7 @@ extensions = [
     # our own, in _extensions
     "diagrams",
     "elsewhere",
+    "layers",
     "mathml",
     "parameters",
 ]

@@ -71,6 +71,12 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         "verbose": ["verbose"],
     }
 
+    _plan: NetworkPlan
+    _state: TrainingState
+    _sequence_shape: tuple[int, int]
+    history_: dict[str, list[float]]
+    best_epoch_: int
+
     # --- what the estimators differ in -----------------------------------------------------
 
     @property

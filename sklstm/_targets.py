@@ -21,7 +21,7 @@ class _TargetEncoder(TransformerMixin, BaseEstimator):
         """Make a fitted encoder from its attributes, checked."""
         check_fields(record, cls._fields, f"the {cls.__name__}")
         encoder = cls.__new__(cls)
-        vars(encoder).update(record)
+        encoder.__dict__.update(record)
         if not encoder._is_consistent():
             raise DamagedStateError(f"the fields of the {cls.__name__} do not fit each other")
         return encoder

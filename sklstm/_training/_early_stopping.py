@@ -10,8 +10,6 @@ from sklearn.model_selection import train_test_split
 
 from sklstm._training._state import TrainingState
 
-Parts = tuple[slice, slice] | tuple[np.ndarray, np.ndarray]
-
 
 @dataclass
 class EarlyStopping:
@@ -39,7 +37,7 @@ class EarlyStopping:
         return self.waited >= self.patience
 
 
-def hold_out_last(n_samples: int, fraction: float, *, gap: int) -> Parts:
+def hold_out_last(n_samples: int, fraction: float, *, gap: int) -> tuple[slice, slice]:
     """Hold out the last samples of a regression, and leave out the ``gap`` samples before them.
 
     Returns
@@ -59,7 +57,9 @@ def hold_out_last(n_samples: int, fraction: float, *, gap: int) -> Parts:
     return slice(n_training), slice(n_samples - n_validation, None)
 
 
-def hold_out_stratified(target: np.ndarray, fraction: float, *, seed: int) -> Parts:
+def hold_out_stratified(
+    target: np.ndarray, fraction: float, *, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Hold out a random part of a classification, stratified where each sample has one label.
 
     Returns

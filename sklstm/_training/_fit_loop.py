@@ -12,7 +12,7 @@ from sklstm._kernels._tensorflow import keras, tf
 from sklstm._networks import NetworkPlan
 from sklstm._training._callbacks import watches_batches
 from sklstm._training._compilation import Compilation
-from sklstm._training._compiled_network import CompiledNetwork
+from sklstm._training._compiled_network import CompiledNetwork, Tensors
 from sklstm._training._divergence import check_finite, check_outcome, check_resumption
 from sklstm._training._early_stopping import EarlyStopping
 from sklstm._training._history import History, recorded_history
@@ -133,7 +133,7 @@ class _Fit:
         logs = self.train_batches(epoch)
         check_finite(f"the loss of epoch {epoch + 1}", logs["loss"])
         if self.validation_data is not None:
-            logs |= self.validate()
+            logs |= self.validate(self.validation_data)
             check_finite(f"the validation loss of epoch {epoch + 1}", logs["val_loss"])
         self.callbacks.on_epoch_end(epoch, logs)
         if self.early_stopping is not None:
@@ -164,10 +164,10 @@ class _Fit:
             _, y, weight = (tf.gather(array, rows) for array in self.data)
             check_resumption(self.last_loss, loss, self.network.constant_loss(y, weight))
 
-    def validate(self) -> dict[str, float]:
+    def validate(self, data: Tensors) -> dict[str, float]:
         """Return loss and metrics of the validation part."""
         self.callbacks.on_test_begin()
-        scores = self.network.evaluate(self.validation_data)
+        scores = self.network.evaluate(data)
         self.callbacks.on_test_end(scores)
         return {f"val_{name}": value for name, value in scores.items()}
 

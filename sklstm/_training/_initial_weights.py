@@ -56,4 +56,4 @@ def _initializer_of(layer: Any, variable: Any) -> Any:
 def _forget_gate_open(shape: tuple[int]) -> np.ndarray:
     """Return a bias of 0, and of 1 for the forget gate, as Keras's LSTM begins."""
     units = shape[0] // 4
-    return np.repeat(np.float32([0, 1, 0, 0]), units)
+    return np.repeat(np.array([0, 1, 0, 0], np.float32), units)

@@ -2,12 +2,15 @@
 
 import doctest
 import re
+import shutil
 import textwrap
 from pathlib import Path
 
 import numpy as np
 import pytest
 from dask.distributed import LocalCluster
+
+import sklstm
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [*DOCS.glob("*.rst"), *DOCS.glob("guide/*.rst")]
@@ -87,28 +90,64 @@ def test_the_code_of_a_page_that_begins_with_tensorflow(name, fresh_python):
     assert fresh_python("\n".join([code, use, check])).stdout.strip() == "8"
 
 
-def test_a_fifth_architecture_as_the_notes_add_it(fresh_python):
-    """The code of CONTRIBUTING.md, entered where it says, is an architecture like the others."""
+@pytest.fixture(scope="module")
+def with_the_architecture_of_the_notes(tmp_path_factory):
+    """Return a folder with a copy of the package, to which CONTRIBUTING.md has been followed."""
     notes = (DOCS.parent / "CONTRIBUTING.md").read_text("utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", notes, re.DOTALL)
-    entry = re.search(r'`"gru": (_Architecture\(.*?\))`', notes).group(1)
-    done = fresh_python(f"""
-import pickle
+    (name,) = re.findall(r"`(_norm_\w+\.py)`", notes)
+    file, entry = re.findall(r"```python\n(.*?)```", notes, re.DOTALL)
+    folder = tmp_path_factory.mktemp("fork")
+    networks = folder / "sklstm" / "_networks"
+    shutil.copytree(Path(sklstm.__file__).parent, folder / "sklstm")
+    (networks / name).write_text(file, "utf-8")
+    registry = networks / "_registry.py"
+    before, after = registry.read_text("utf-8").split("\nREGISTRY = ")
+    registry.write_text(f"{before}\n{entry}\nREGISTRY = {after}", "utf-8")
+    return folder
 
-import sklstm._networks._plan as file
-exec({code!r}, vars(file))
-file._ARCHITECTURES["gru"] = eval({entry!r}, vars(file))
-file.ARCHITECTURES = tuple(file._ARCHITECTURES)
 
+def test_an_architecture_is_added_as_the_notes_say(
+    with_the_architecture_of_the_notes, fresh_python
+):
+    """Its batch normalisation begins anew in each fit, is stored, and is used by predictions."""
+    code = """
+import copy, pickle
 import numpy as np
-from sklstm import LSTMRegressor
-X = np.random.default_rng(0).normal(size=(40, 6, 2))
-model = LSTMRegressor("gru", units=3, epochs=2, dropout=0.1, random_state=0).fit(X, X[:, -1, 0])
+import sklstm
+from sklearn.model_selection import GridSearchCV
+from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
+assert ARCHITECTURES[-1] == "norm_cnn", ARCHITECTURES
+X = np.random.default_rng(0).normal(3, 5, size=(40, 6, 2))
+y = X[:, -1, 0]
+settings = dict(units=3, filters=4, epochs=3, dropout=0.1, random_state=0)
+model = LSTMRegressor("norm_cnn", **settings, early_stopping=True).fit(X, y)
 again = pickle.loads(pickle.dumps(model))
 assert (again.predict(X) == model.predict(X)).all()
-same = LSTMRegressor("gru", units=3, epochs=2, dropout=0.1, random_state=0).fit(X, X[:, -1, 0])
-assert (same.predict(X) == model.predict(X)).all()
+same = LSTMRegressor("norm_cnn", **settings, early_stopping=True).fit(X, y)
+assert (same.predict(X) == model.predict(X)).all(), "moving statistics leaked from fit to fit"
+encoder = model.target_encoder_
+by_keras = model.model_.predict(X, verbose=0)[:, 0] * encoder.scale_ + encoder.mean_
+np.testing.assert_allclose(model.predict(X), by_keras, rtol=1e-4, atol=1e-5)
+gamma, beta, mean, variance = model.model_.get_layer("batch_normalization").get_weights()
+assert np.abs(mean).min() > 1e-3 and np.abs(variance - 1).min() > 1e-3, "nothing was learnt"
+fresh = LSTMRegressor("norm_cnn", **settings).initialize(X, y)
+gamma, beta, mean, variance = fresh.model_.get_layer("batch_normalization").get_weights()
+assert (gamma == 1).all() and (beta == 0).all() and (mean == 0).all() and (variance == 1).all()
+warm = LSTMRegressor("norm_cnn", **settings, warm_start=True).fit(X, y)
+loaded = pickle.loads(pickle.dumps(warm))
+assert (loaded.fit(X, y).predict(X) == warm.fit(X, y).predict(X)).all()
+search = GridSearchCV(LSTMClassifier(**settings), {"arch": ARCHITECTURES}, cv=2).fit(X, y > 3)
+assert not np.isnan(search.cv_results_["mean_test_score"]).any()
+try:
+    LSTMRegressor("norm_cnn", kernel_size=7).fit(X, y)
+except ValueError as error:
+    assert "kernel_size=7 is longer than the 6 time steps" in str(error)
+shapes = [tuple(w.shape) for w in model.model_.get_weights()]
+assert shapes == model._plan.weight_shapes(), shapes
 print(model.model_.count_params())
-""")
-    # three gates of 3 units that read 2 features, 3 states and a bias; a head of 3 and a bias
-    assert done.stdout.split() == [str(3 * 3 * (2 + 3 + 1) + 3 + 1)]
+"""
+    done = fresh_python(code, cwd=with_the_architecture_of_the_notes)
+    # a convolution of 4 filters over 3 steps of 2 features; 4 numbers a filter; four gates of 3
+    # units that read 4 filters, 3 states and a bias; a head of 3 and a bias
+    parameters = 4 * (3 * 2 + 1) + 4 * 4 + 4 * 3 * (4 + 3 + 1) + 3 + 1
+    assert done.stdout.split() == [str(parameters)]

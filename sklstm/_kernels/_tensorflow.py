@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["executor", "gc_paused", "keras", "start", "tf"]
+__all__ = ["gc_paused", "keras", "start", "tf"]
 
 
 @contextlib.contextmanager
@@ -149,15 +149,3 @@ def _configure_threads() -> None:
         config.set_intra_op_parallelism_threads(1)
         if granted.isdecimal():
             config.set_inter_op_parallelism_threads(int(granted))
-
-
-def executor(*, sequential: bool) -> Any:
-    """Return the context in which to trace and call graphs: how their operations are executed.
-
-    Parameters
-    ----------
-    sequential : bool
-        Whether the calling thread runs all operations, one after another. This is faster where
-        they are small and few of them can run at once, as none is handed to a thread pool.
-    """
-    return tf.experimental.function_executor_type("SINGLE_THREADED_EXECUTOR" if sequential else "")

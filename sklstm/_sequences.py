@@ -1,4 +1,4 @@
-"""Sequences in: shapes, dtypes, finiteness and feature names."""
+"""Sequences in: shapes, precision and feature names; sample weights."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import (
-    _check_feature_names,
-    _check_sample_weight,
-    assert_all_finite,
-    check_array,
-)
+from sklearn.utils.validation import _check_feature_names, _check_sample_weight
+
+from sklstm._validation import check_numbers
 
 __all__ = ["check_sample_weight", "check_sequences"]
 
@@ -40,9 +37,15 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
         not shaped or named as in fit.
     """
     name = type(estimator).__name__
-    array = _to_numbers(X, estimator)
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name} expects real numbers, but X has dtype {array.dtype}.")
+    array = check_numbers(
+        X,
+        "X",
+        convert_objects=True,
+        estimator=estimator,
+        not_numbers="Turn dates into numbers, such as the sine and cosine of the time of year.",
+        missing=f"{name} knows no missing values: interpolate within the sequences, or leave out "
+        "those that have any.",
+    )
     if array.ndim > 3:
         raise ValueError(
             f"Found array with dim {array.ndim}. {name} expected X of shape (n_samples, "
@@ -77,40 +80,6 @@ def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
             "zero there is nothing to train on."
         )
     return weight
-
-
-def _to_numbers(X: Any, estimator: Any) -> np.ndarray:
-    """Make an array of finite numbers; say what to do where there is none to be made."""
-    name = type(estimator).__name__
-    try:
-        array = check_array(
-            X,
-            allow_nd=True,
-            dtype="numeric",
-            ensure_all_finite=False,
-            estimator=estimator,
-            input_name="X",
-        )
-    except np.exceptions.DTypePromotionError as error:
-        raise ValueError(
-            f"{name} expects real numbers, but X mixes columns that no type of number holds: "
-            f"{error} Turn dates into numbers, such as the sine and cosine of the time of year."
-        ) from error
-    except ValueError as error:
-        if "setting an array element with a sequence" in str(error):  # NumPy's words
-            raise ValueError(
-                f"{name} needs sequences of one length, but those of X differ ({error}). Cut or "
-                "resample them to a common length."
-            ) from error
-        raise
-    try:
-        assert_all_finite(array, input_name="X")
-    except ValueError as error:
-        raise ValueError(
-            f"{error} {name} knows no missing values: interpolate within the sequences, or leave "
-            "out those that have any."
-        ) from None
-    return array
 
 
 def _check_shape(estimator: Any, array: np.ndarray) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklstm._validation import check_numbers
 from sklstm.windowing._base import WindowTransformer, is_windows
 
 __all__ = ["SlidingWindow"]
@@ -118,7 +118,15 @@ class SlidingWindow(WindowTransformer):
         return values if self.lookback is None else values[:, -self.lookback :]
 
     def _check_input(self, X, *, reset):
-        values = check_array(X, ensure_2d=False, allow_nd=True, estimator=self, input_name="X")
+        values = check_numbers(
+            X,
+            "X",
+            convert_objects=True,
+            ensure_2d=False,
+            estimator=self,
+            not_numbers="Encode what is no number, or leave it out.",
+            missing="Interpolate what is missing, or leave out the windows that lack something.",
+        )
         windows = is_windows(values)
         validate_data(self, values[0] if windows else X, reset=reset, skip_check_array=True)
         if not reset and windows != hasattr(self, "n_timesteps_in_"):

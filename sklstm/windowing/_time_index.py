@@ -8,16 +8,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check_time_index", "common_index", "index_of", "times_in_groups"]
+from sklstm._validation import index_of
+
+__all__ = ["check_time_index", "common_index", "times_in_groups"]
 
 # Steps of a regular time index may differ by this part of a step: time stamps get rounded.
 _STEP_TOLERANCE = 1e-3
-
-
-def index_of(data):
-    """Return the index of a pandas object, or None."""
-    pd = sys.modules.get("pandas")
-    return data.index if pd is not None and isinstance(data, (pd.Series, pd.DataFrame)) else None
 
 
 def common_index(X, y):

@@ -9,15 +9,25 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklstm.windowing._time_index import check_time_index, common_index, index_of, times_in_groups
+from sklstm._validation import check_finite, check_numbers, index_of
+from sklstm.windowing._time_index import check_time_index, common_index, times_in_groups
 
 __all__ = ["last_window", "make_windows"]
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 _NOT_NEGATIVE = Interval(Integral, 0, None, closed="left")
+
+# Options of check_array: shapes are checked here.
+_ANY_SHAPE = {"ensure_2d": False, "ensure_min_samples": 0}
+
+# Remedies, the last sentences of errors.
+_NOT_NUMBERS = "Encode what is no number, or leave it out; times belong in the index."
+_MISSING = (
+    "Interpolate what is missing, or make each stretch without gaps a group of its own with "
+    "groups=."
+)
 
 
 @validate_params(
@@ -210,7 +220,7 @@ def _members_of_groups(groups, n_rows, n_needed):
             f"groups must hold one label for every row of X, in an array of shape ({n_rows},); "
             f"got shape {groups.shape}."
         )
-    assert_all_finite(groups, input_name="groups")
+    check_finite(groups, "groups", "Leave out the rows that belong to no group.")
     numbers: dict[Any, int] = {}
     codes = np.array([numbers.setdefault(label, len(numbers)) for label in groups.tolist()], int)
     by_group = np.argsort(codes, kind="stable")
@@ -233,7 +243,7 @@ def _members_of_groups(groups, n_rows, n_needed):
 
 def _check_rows(X):
     """Return X as an array of shape (T, F), of finite numbers."""
-    rows = _check_numbers(X, "X")
+    rows = check_numbers(X, "X", **_ANY_SHAPE, not_numbers=_NOT_NUMBERS, missing=_MISSING)
     if rows.ndim not in (1, 2):
         raise ValueError(
             f"X must be a series of shape (T,) or (T, F), got shape {rows.shape}. Windows that "
@@ -255,9 +265,10 @@ def _check_target(y, rows, horizon):
         return rows[:, 0]
     if horizon == 0:
         target = np.asarray(y)
-        assert_all_finite(target, input_name="y")
+        check_finite(target, "y", _MISSING, source=y)
     else:
-        target = _check_numbers(y, "y", hint=" Labels of rows go with horizon=0.")
+        hint = "Labels of rows go with horizon=0."
+        target = check_numbers(y, "y", **_ANY_SHAPE, not_numbers=hint, missing=_MISSING)
     n_rows = len(rows)
     if target.shape not in {(n_rows,), (n_rows, 1)}:
         raise ValueError(
@@ -265,39 +276,3 @@ def _check_target(y, rows, horizon):
             f"({n_rows}, 1); got shape {target.shape}. Select one column, and the same rows."
         )
     return target if target.ndim == 1 else target[:, 0]
-
-
-def _check_numbers(values, name, hint=""):
-    """Return values as an array of finite real numbers, without a copy where possible."""
-    hint = hint or " Encode what is no number, or leave it out; times belong in the index."
-    if hasattr(values, "columns"):
-        dtypes = zip(values.columns, values.dtypes, strict=True)
-        others = [column for column, dtype in dtypes if not _is_numeric(dtype)]
-        if others:
-            raise ValueError(f"{name} must hold numbers, but its columns {others} do not.{hint}")
-    array = check_array(
-        values,
-        dtype=None,
-        ensure_2d=False,
-        allow_nd=True,
-        ensure_min_samples=0,
-        ensure_all_finite=False,
-        input_name=name,
-    )
-    if not _is_numeric(array.dtype):
-        raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}.{hint}")
-    try:
-        assert_all_finite(array, input_name=name)
-    except ValueError as error:
-        bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
-        raise ValueError(
-            f"{error} The first is in row {int(bad.argmax())} of {name}. Interpolate what is "
-            "missing, or make each stretch without gaps a group of its own with groups=."
-        ) from None
-    return array
-
-
-def _is_numeric(dtype):
-    if hasattr(dtype, "kind"):
-        return dtype.kind in "biuf"
-    return dtype.is_numeric() or str(dtype) == "Boolean"  # a dtype of polars

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import warnings
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from sklstm._validation import index_of
 
-__all__ = ["check_time_index", "common_index", "times_in_groups"]
+__all__ = ["check_time_index", "common_index", "times_in_groups", "warn_of_text_dates"]
 
 # Steps of a regular time index may differ by this part of a step: time stamps get rounded.
 _STEP_TOLERANCE = 1e-3
+
+# What text must look like to be tried as a date: "t1" and "May" are dates to pandas, too.
+_DATE_LIKE = re.compile(r"\d{4}[-/. ]|[-/. ]\d{4}|\d+[-/.]\d+[-/.]\d+|^\d{8}$")
 
 
 def common_index(X, y):
@@ -53,6 +59,41 @@ def check_time_index(index, remedy=""):
         _check_regular(index)
 
 
+def warn_of_text_dates(index):
+    """Warn of dates that are no times to pandas, so that nothing checks their order."""
+    if index is None:
+        return
+    levels = [index]
+    if isinstance(index, sys.modules["pandas"].MultiIndex):
+        levels = index.levels if times_in_groups(index) is None else []
+    for level in levels:
+        if _holds_text_dates(level):
+            warnings.warn(
+                f"The index holds dates as {type(level[0]).__name__}, such as {level[0]!r}: gaps "
+                "and disorder go unnoticed. Parse them, with pandas.read_csv(..., index_col=0, "
+                "parse_dates=True) or df.index = pandas.to_datetime(df.index).",
+                UserWarning,
+                stacklevel=4,
+            )
+
+
+def _holds_text_dates(index):
+    """Return whether the first, middle and last label are dates, as text or Python's own."""
+    if index.dtype.kind != "O" or len(index) == 0:
+        return False
+    labels = [index[place] for place in (0, len(index) // 2, -1)]
+    if all(isinstance(label, date) for label in labels):
+        return True
+    if not all(isinstance(label, str) and _DATE_LIKE.search(label) for label in labels):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of guessed formats
+        parsed = sys.modules["pandas"].to_datetime(
+            labels, errors="coerce", format="mixed", utc=True
+        )
+    return parsed.notna().all()
+
+
 def _check_increasing(index):
     """Raise unless every label is greater than the one before."""
     if index.hasnans:
@@ -62,16 +103,25 @@ def _check_increasing(index):
         return
     place = np.argmax(steps <= 0)
     earlier, label = index[place], index[place + 1]
-    if steps[place] == 0:
-        raise ValueError(
-            f"The time index must be strictly increasing, but {label} is a duplicate. Drop "
-            "duplicates, as by df[~df.index.duplicated()], or pass groups= if the rows belong "
-            "to several series."
+    found = f"is unsorted: {label} comes after {earlier}"
+    remedy = "Sort the rows with .sort_index()"
+    if label == earlier:
+        found = f"{label} is a duplicate"
+        remedy = "Drop duplicates, as by df[~df.index.duplicated()]"
+    advice = f"{remedy}, or tell series apart with groups= if the rows belong to several."
+    if _is_stacked(index, place):
+        advice = (
+            "Its times start again, as where several series are stacked: tell these apart with "
+            f"groups=, such as groups=df['station']. {remedy} if there is only one series."
         )
-    raise ValueError(
-        f"The time index must be strictly increasing, but is unsorted: {label} comes after "
-        f"{earlier}. Sort the rows with .sort_index()."
-    )
+    raise ValueError(f"The time index must be strictly increasing, but {found}. {advice}")
+
+
+def _is_stacked(index, place):
+    """Return whether times start again after a place, or most come more than once."""
+    n_times = index.nunique()
+    mostly_repeated = n_times > 1 and len(index) >= 1.5 * n_times
+    return mostly_repeated or (place > 0 and index[place + 1] == index[0])
 
 
 def _check_regular(index):

@@ -12,7 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, validate_params
 
 from sklstm._validation import check_finite, check_numbers, index_of
-from sklstm.windowing._time_index import check_time_index, common_index, times_in_groups
+from sklstm.windowing._time_index import (
+    check_time_index,
+    common_index,
+    times_in_groups,
+    warn_of_text_dates,
+)
 
 __all__ = ["last_window", "make_windows"]
 
@@ -28,6 +33,7 @@ _MISSING = (
     "Interpolate what is missing, or make each stretch without gaps a group of its own with "
     "groups=."
 )
+_MISSING_AT_THE_END = "Interpolate what is missing, or end the series before it."
 
 
 @validate_params(
@@ -41,7 +47,7 @@ _MISSING = (
 )
 def make_windows(
     X: ArrayLike,
-    y: ArrayLike | None = None,
+    y: ArrayLike | str | None = None,
     *,
     lookback: int,
     horizon: int = 1,
@@ -58,9 +64,10 @@ def make_windows(
         (of pandas) must be sorted, without duplicates and regular; a calendar month,
         quarter or year is a regular step.
 
-    y : array-like of shape (T,) or (T, 1), default=None
+    y : array-like of shape (T,) or (T, 1), or str, default=None
         The series to forecast; with ``horizon=0``, the label of every row, of any dtype.
-        ``None`` means the only column of `X`.
+        A string names the column of the DataFrame `X` to forecast, which stays among the
+        features: its past is known. ``None`` means the only column of `X`.
 
     lookback : int
         Number of time steps that a window holds.
@@ -98,7 +105,14 @@ def make_windows(
     ------
     ValueError
         If a series is too short, holds NaN or infinity, has a time index that is
-        unsorted, duplicate or irregular, or if lengths or indexes differ.
+        unsorted, duplicate or irregular, if lengths or indexes differ, or if `y` names no
+        column of `X`.
+
+    Warns
+    -----
+    UserWarning
+        If groups are too short for a window, or if the index holds dates as text, whose
+        order and gaps are not checked.
 
     See Also
     --------
@@ -124,7 +138,21 @@ def make_windows(
     ((5, 4, 1), (5, 2))
     >>> X[0].ravel(), Y[0], origins[0]
     (array([0, 1, 2, 3]), array([4, 5]), np.int64(3))
+
+    Of several columns, one is forecast from the past of all:
+
+    >>> import pandas as pd
+    >>> df = pd.DataFrame({"load": [5.0, 6.0, 7.0, 8.0], "heat": [1.0, 2.0, 1.0, 0.0]})
+    >>> X, Y = make_windows(df, y="load", lookback=2)
+    >>> X[0]
+    array([[5., 1.],
+           [6., 2.]])
+    >>> Y
+    array([[7.],
+           [8.]])
     """
+    if isinstance(y, str):
+        y = _column_of(X, y, horizon)
     rows = _check_rows(X)
     target = _check_target(y, rows, horizon)
     index = common_index(X, y)
@@ -139,11 +167,10 @@ def make_windows(
         members = [range(len(rows))]
         windows = _cut(rows, target, lookback, horizon, stride)
     else:
-        members = _members_of_groups(groups, len(rows), n_needed)
-        times = times_in_groups(index)
-        for member in members:
-            check_time_index(times if times is None else times[member])
+        members = _groups_with_windows(_rows_of_groups(groups, len(rows)), n_needed)
+        _check_times_of_groups(index, members)
         windows = _cut_groups(rows, target, members, lookback, horizon, stride)
+    warn_of_text_dates(index)
     if not return_origins:
         return windows
     last_steps = [member[lookback - 1 : len(member) - horizon : stride] for member in members]
@@ -151,26 +178,43 @@ def make_windows(
 
 
 @validate_params({"lookback": [_POSITIVE]}, prefer_skip_nested_validation=True)
-def last_window(X: ArrayLike, lookback: int) -> NDArray[Any]:
+def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None) -> NDArray[Any]:
     """Return the last window of a series, which a forecast of its future starts from.
 
     Parameters
     ----------
     X : array-like of shape (T,) or (T, F)
-        The series, which meets the same conditions as in :func:`make_windows`.
+        The series. Its last `lookback` rows meet the same conditions as in
+        :func:`make_windows`; what lies before them does not matter.
 
     lookback : int
         Number of time steps that the window holds.
 
+    groups : array-like of shape (T,), default=None
+        The series that every row belongs to, where there are several; each gives one
+        window. Rows of a group are taken in their order.
+
     Returns
     -------
-    window : ndarray of shape (1, lookback, F)
-        The last rows of `X`, a read-only view.
+    window : ndarray of shape (1, lookback, F), or (n_groups, lookback, F) with `groups`
+        The last rows of `X`, a read-only view; or the last rows of each group, a read-only
+        copy, in the order in which the groups first appear (that of
+        ``pandas.unique(groups)``).
 
     Raises
     ------
     ValueError
-        If `X` is shorter than `lookback`, or :func:`make_windows` would refuse it.
+        If `X` or one of the groups has fewer than `lookback` rows, or if
+        :func:`make_windows` would refuse the last ones.
+
+    Warns
+    -----
+    UserWarning
+        If the index holds dates as text, whose order and gaps are not checked.
+
+    See Also
+    --------
+    make_windows : Cuts all windows of a series.
 
     Examples
     --------
@@ -178,15 +222,31 @@ def last_window(X: ArrayLike, lookback: int) -> NDArray[Any]:
     >>> last_window([1.0, 2.0, 3.0], lookback=2)
     array([[[2.],
             [3.]]])
+    >>> last_window([1, 2, 30, 3, 40], lookback=2, groups=["b", "b", "a", "b", "a"])[:, :, 0]
+    array([[ 2,  3],
+           [30, 40]])
     """
-    rows = _check_rows(X)
-    if len(rows) < lookback:
-        raise ValueError(
-            f"X has {len(rows)} rows, but lookback={lookback} needs at least {lookback}. "
-            "Use a longer series."
+    rows = _check_rows(X, ensure_all_finite=False)
+    index = index_of(X)
+    if groups is None:
+        if len(rows) < lookback:
+            raise ValueError(
+                f"X has {len(rows)} rows, but lookback={lookback} needs at least {lookback}. "
+                "Use a longer series, or a smaller lookback."
+            )
+        check_finite(rows, "X", _MISSING_AT_THE_END, source=X, rows=slice(-lookback, None))
+        index = index if index is None else index[-lookback:]
+        check_time_index(
+            index, remedy="pass groups=, or take one series at a time, such as X.loc[key]"
         )
-    check_time_index(index_of(X), remedy="take one series at a time, such as X.loc[key]")
-    return _read_only(rows[np.newaxis, -lookback:])
+        window = rows[np.newaxis, -lookback:]
+    else:
+        last = _last_rows_of_groups(_rows_of_groups(groups, len(rows)), lookback)
+        check_finite(rows, "X", _MISSING_AT_THE_END, source=X, rows=last.ravel())
+        _check_times_of_groups(index, last)
+        window = rows[last]
+    warn_of_text_dates(index)
+    return _read_only(window)
 
 
 def _cut(rows, target, lookback, horizon, stride):
@@ -212,8 +272,8 @@ def _read_only(array):
     return array
 
 
-def _members_of_groups(groups, n_rows, n_needed):
-    """Return the rows of every group long enough, by first appearance of the groups."""
+def _rows_of_groups(groups, n_rows):
+    """Return the rows of every group by its label, in order of first appearance."""
     groups = np.asarray(groups)
     if groups.shape != (n_rows,):
         raise ValueError(
@@ -225,11 +285,17 @@ def _members_of_groups(groups, n_rows, n_needed):
     codes = np.array([numbers.setdefault(label, len(numbers)) for label in groups.tolist()], int)
     by_group = np.argsort(codes, kind="stable")
     members = np.split(by_group, np.cumsum(np.bincount(codes))[:-1])
-    enough = [member for member in members if len(member) >= n_needed]
+    return dict(zip(numbers, members, strict=False))  # without rows there is no group
+
+
+def _groups_with_windows(members, n_needed):
+    """Return the rows of every group long enough for a window."""
+    enough = [rows for rows in members.values() if len(rows) >= n_needed]
     if not enough:
+        longest = max(map(len, members.values()), default=0)
         raise ValueError(
             f"No group has the lookback + horizon = {n_needed} rows that a window needs: the "
-            f"longest has {max(map(len, members))}. Use a smaller lookback or horizon."
+            f"longest has {longest}. Use a smaller lookback or horizon."
         )
     if len(enough) < len(members):
         warnings.warn(
@@ -241,9 +307,57 @@ def _members_of_groups(groups, n_rows, n_needed):
     return enough
 
 
-def _check_rows(X):
-    """Return X as an array of shape (T, F), of finite numbers."""
-    rows = check_numbers(X, "X", **_ANY_SHAPE, not_numbers=_NOT_NUMBERS, missing=_MISSING)
+def _last_rows_of_groups(members, lookback):
+    """Return the last rows of every group, as an array of shape (n_groups, lookback)."""
+    short = [label for label, rows in members.items() if len(rows) < lookback]
+    if short or not members:
+        names = ", ".join(map(repr, short[:10])) + (" and others" if len(short) > 10 else "")
+        raise ValueError(
+            f"{len(short)} of {len(members)} groups have fewer than the lookback={lookback} rows "
+            f"that a window needs: {names}. Use a smaller lookback, or leave out these groups."
+        )
+    return np.stack([rows[-lookback:] for rows in members.values()])
+
+
+def _check_times_of_groups(index, members):
+    """Raise unless the times of each group run evenly."""
+    times = times_in_groups(index)
+    if times is not None:
+        for rows in members:
+            check_time_index(times[rows])
+
+
+def _column_of(X, name, horizon):
+    """Return the column of X that y names."""
+    if not hasattr(X, "columns"):
+        raise ValueError(
+            f"y={name!r} names a column, but X has no names of columns: it is of type "
+            f"{type(X).__name__}. Pass the series to forecast itself as y, or a DataFrame as X."
+        )
+    columns = list(X.columns)
+    if name not in columns:
+        raise ValueError(
+            f"y={name!r} is no column of X, which has the columns {columns}. Pass one of these, "
+            "or the series to forecast itself."
+        )
+    if horizon == 0:
+        raise ValueError(
+            f"y={name!r} is a column of X, so that with horizon=0 every window would hold its "
+            f"own label. Pass the labels themselves, y=X[{name!r}], and leave them out of X."
+        )
+    return X[name]
+
+
+def _check_rows(X, ensure_all_finite=True):
+    """Return X as an array of shape (T, F), of numbers."""
+    rows = check_numbers(
+        X,
+        "X",
+        **_ANY_SHAPE,
+        not_numbers=_NOT_NUMBERS,
+        missing=_MISSING,
+        ensure_all_finite=ensure_all_finite,
+    )
     if rows.ndim not in (1, 2):
         raise ValueError(
             f"X must be a series of shape (T,) or (T, F), got shape {rows.shape}. Windows that "
@@ -260,7 +374,7 @@ def _check_target(y, rows, horizon):
         if rows.shape[1] != 1:
             raise ValueError(
                 f"y=None stands for the only column of X, but X has {rows.shape[1]}. Pass the "
-                "series to forecast as y, such as y=X[:, 0]."
+                "series to forecast as y, such as y=X[:, 0] or the name of a column."
             )
         return rows[:, 0]
     if horizon == 0:

@@ -105,7 +105,7 @@ def test_first_gap_is_named(index, message):
     for remedy in (".asfreq()", ".interpolate()", "groups=", ".reset_index(drop=True)"):
         assert remedy in str(error.value)
     with pytest.raises(ValueError, match=message):
-        last_window(series, 2)
+        last_window(series, len(series))
     make_windows(series.reset_index(drop=True), lookback=2)
 
 
@@ -134,8 +134,98 @@ def test_unsorted_index(index, message):
     ],
 )
 def test_duplicate_labels(index, label):
-    with pytest.raises(ValueError, match=f"but {label} is a duplicate. Drop duplicates"):
+    message = f"but {label} is a duplicate. Drop duplicates, .* or tell series apart with groups="
+    with pytest.raises(ValueError, match=message):
         make_windows(series_on(index), lookback=1)
+
+
+DAYS = pd.date_range("2024-01-01", periods=5)
+
+
+@pytest.mark.parametrize(
+    ("index", "found", "last"),
+    [
+        (DAYS.append(DAYS), "2024-01-01 .* comes after 2024-01-05", "Sort the rows"),
+        (DAYS.append(DAYS[:2]), "2024-01-01 .* comes after 2024-01-05", "Sort the rows"),
+        (DAYS.append(DAYS[1:]), "2024-01-02 .* comes after 2024-01-05", "Sort the rows"),
+        (DAYS.repeat(2), "2024-01-01 00:00:00 is a duplicate", "Drop duplicates"),
+        (DAYS.repeat([2, 2, 1, 2, 1]), "2024-01-01 00:00:00 is a duplicate", "Drop duplicates"),
+    ],
+)
+def test_of_stacked_series_groups_are_the_first_remedy(index, found, last):
+    message = rf"{found}.* several series .* groups=df\['station'\]\. {last}"
+    with pytest.raises(ValueError, match=message):
+        make_windows(series_on(index), lookback=1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "type_name"),
+    [
+        (["2024-01-01", "2024-01-02", "2024-01-04"], "str"),
+        (["01/02/2024", "13/02/2024", "14/02/2024"], "str"),
+        (["1.2.24", "2.2.24", "3.2.24"], "str"),
+        (["20240101", "20240102", "20240103"], "str"),
+        (["Jan 2024", "Feb 2024", "Mar 2024"], "str"),
+        (["2024-03-31 01:00+01:00", "2024-03-31 03:00+02:00", "2024-03-31 04:00+02:00"], "str"),
+        ([day.date() for day in DAYS], "date"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [object, None, "category"])
+def test_dates_that_are_text_are_warned_of(labels, type_name, dtype):
+    series = series_on(pd.Index(labels, dtype=dtype))
+    message = f"index holds dates as {type_name}, such as .*parse_dates=True.*pandas.to_datetime"
+    with pytest.warns(UserWarning, match=message) as record:
+        make_windows(series, lookback=2)
+    assert len(record) == 1 and record[0].filename == __file__
+    with pytest.warns(UserWarning, match=message) as record:
+        last_window(series, 2)
+    assert len(record) == 1 and record[0].filename == __file__
+    with pytest.warns(UserWarning, match=message) as record:
+        make_windows(series, lookback=1, groups=[0] * len(series))
+    assert len(record) == 1
+
+
+def test_dates_that_are_text_in_a_multiindex():
+    index = pd.MultiIndex.from_product([["a", "b"], ["2024-01-01", "2024-01-02", "2024-01-04"]])
+    with pytest.warns(UserWarning, match="index holds dates as str, such as '2024-01-01'"):
+        make_windows(series_on(index), lookback=2, groups=index.get_level_values(0))
+    parsed = index.set_levels(pd.to_datetime(index.levels[1]), level=1)
+    with pytest.raises(ValueError, match="between 2024-01-02 00:00:00 and 2024-01-04 00:00:00"):
+        make_windows(series_on(parsed), lookback=2, groups=parsed.get_level_values(0))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["ann", "bob", "cid"],
+        ["May", "June", "April"],
+        ["t1", "t2", "t3"],
+        ["house 1", "house 2", "house 3"],
+        ["1200", "1201", "1203"],
+        ["A-2024", "B-2024", "C-2024"],
+        ["10.0.0.1", "10.0.0.2", "10.0.0.3"],
+        ["2024-01-01", "unknown", "2024-01-03"],
+        [None, "2024-01-02", "2024-01-03"],
+        [1, 2, 3],
+        [pd.Interval(0, 1), pd.Interval(1, 2), pd.Interval(2, 3)],
+    ],
+)
+def test_text_that_is_no_date_is_silent(labels):
+    make_windows(series_on(pd.Index(labels, dtype=object)), lookback=1)
+
+
+def test_few_labels_of_a_long_text_index_are_looked_at(monkeypatch):
+    seen = []
+    to_datetime = pd.to_datetime
+    monkeypatch.setattr(
+        pd,
+        "to_datetime",
+        lambda labels, **kwargs: (seen.extend(labels), to_datetime(labels, **kwargs))[1],
+    )
+    index = pd.date_range("2000-01-01", periods=10_000).strftime("%Y-%m-%d")
+    with pytest.warns(UserWarning, match="dates as str"):
+        make_windows(series_on(index), lookback=2)
+    assert seen == ["2000-01-01", "2013-09-09", "2027-05-18"]
 
 
 def test_missing_label():
@@ -153,5 +243,6 @@ def test_multiindex_needs_groups():
     series = series_on(pd.MultiIndex.from_product([["a", "b"], range(5)], names=["unit", "day"]))
     with pytest.raises(ValueError, match=r"MultiIndex, of levels \['unit', 'day'\]: pass groups="):
         make_windows(series, lookback=2)
-    with pytest.raises(ValueError, match=r"MultiIndex.* one series at a time, such as X\.loc"):
+    message = r"MultiIndex.*: pass groups=, or take one series at a time, such as X\.loc"
+    with pytest.raises(ValueError, match=message):
         last_window(series, 2)

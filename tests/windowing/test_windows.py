@@ -161,6 +161,40 @@ def test_origins_index_the_frame():
     assert list(frame.index[origins].day) == [3, 5, 7]
 
 
+# make_windows: a column of X as y
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_y_names_a_column(frame):
+    df = frame({"load": [5.0, 6.0, 7.0, 8.0], "heat": [1.0, 2.0, 1.0, 0.0]})
+    X, Y = make_windows(df, y="load", lookback=2)
+    assert_array_equal(X, [[[5, 1], [6, 2]], [[6, 2], [7, 1]]])  # its past is a feature
+    assert_array_equal(Y, [[7], [8]])
+    _, Y = make_windows(df, "heat", lookback=1, horizon=2, groups=[0, 0, 0, 0])
+    assert_array_equal(Y, [[2, 1], [1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (pd.DataFrame({"a": [1, 2], "b": [3, 4]}), r"y='load' is no column .* \['a', 'b'\]\. Pass"),
+        (pl.DataFrame({"a": [1, 2], "b": [3, 4]}), r"y='load' is no column .* \['a', 'b'\]\. Pass"),
+        (np.zeros((2, 2)), "y='load' names a column, but X has no names .* of type ndarray. Pass"),
+        (pd.Series([1, 2], name="load"), "y='load' names a column, .* of type Series. Pass"),
+        ([1, 2], "y='load' names a column, .* of type list. Pass"),
+    ],
+)
+def test_y_that_names_no_column(X, message):
+    with pytest.raises(ValueError, match=message):
+        make_windows(X, y="load", lookback=1)
+
+
+def test_labels_must_not_be_among_the_features():
+    df = pd.DataFrame({"a": [1, 2, 3], "state": [0, 1, 1]})
+    with pytest.raises(ValueError, match=r"y='state' .* its own label\. Pass .* y=X\['state'\]"):
+        make_windows(df, y="state", lookback=2, horizon=0)
+
+
 # make_windows: groups
 
 
@@ -296,7 +330,7 @@ def test_values_must_be_finite(bad):
     with pytest.raises(ValueError, match="Input groups contains"):
         make_windows(good, lookback=2, groups=spoilt)
     with pytest.raises(ValueError, match="Input X contains"):
-        last_window(spoilt, 2)
+        last_window(spoilt, 7)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -305,6 +339,11 @@ def test_the_place_of_what_is_missing_is_named(bad):
     rows[[7, 9], [1, 0]] = bad
     with pytest.raises(ValueError, match=r"Input X contains (NaN|infinity).*row 7 of X.*Interpol"):
         make_windows(rows, rows[:, 0], lookback=3)
+    frame = pd.DataFrame(rows, pd.date_range("2024-01-01", periods=12), ["load", "heat"])
+    with pytest.raises(ValueError, match=r"row 7 of X \(2024-01-08 .*\), column 'heat'\. Interpol"):
+        make_windows(frame, np.zeros(12), lookback=3)
+    with pytest.raises(ValueError, match=r"row 9 of y \(2024-01-10 00:00:00\)\. Interpol"):
+        make_windows(frame.fillna(0).replace(np.inf, 0), frame["load"], lookback=3)
 
 
 DATES = pd.date_range("2024-01-01", periods=10)
@@ -382,6 +421,77 @@ def test_last_window_continues_the_windows():
     assert_array_equal(window[0, -1], [22, 23])
     assert_array_equal(window[0, :-1], X[-1, 1:])
     assert np.shares_memory(window, data)
+
+
+def test_what_lies_before_the_last_window_does_not_matter():
+    days = pd.DatetimeIndex(["2024-01-05", "2024-01-01", "2024-01-01", "2024-01-09"])
+    days = days.append(pd.date_range("2024-02-01", periods=3))
+    frame = pd.DataFrame({"a": [np.nan, np.inf, 2, 3, 4, 5, 6.0]}, index=days)
+    assert_array_equal(last_window(frame, 3), [[[4], [5], [6]]])
+    with pytest.raises(ValueError, match="between 2024-01-09 00:00:00 and 2024-02-01 00:00:00"):
+        last_window(frame, 4)
+    with pytest.raises(ValueError, match="2024-01-01 00:00:00 is a duplicate"):
+        last_window(frame.replace(np.inf, 1)[2:0:-1], 2)
+    frame.iloc[5] = np.nan
+    assert_array_equal(last_window(frame, 1), [[[6]]])
+    with pytest.raises(ValueError, match=r"row 5 of X \(2024-02-02 00:00:00\)\. .* end the series"):
+        last_window(frame, 2)
+
+
+def test_last_window_of_each_group():
+    data = np.array([[0, 0], [10, 1], [1, 0], [11, 1], [12, 1], [2, 0], [np.nan, 1], [3, 0]])
+    groups = np.array(["b", "a", "b", "a", "a", "b", "c", "b"])
+    known = data[:, 0] == data[:, 0]
+    windows = last_window(data[known], 2, groups=groups[known])
+    assert_array_equal(windows, [[[2, 0], [3, 0]], [[11, 1], [12, 1]]])
+    assert list(pd.unique(groups[known])) == ["b", "a"]  # the order of the windows
+    assert not windows.flags.writeable
+
+
+def test_windows_of_groups_end_with_their_last_window():
+    rng = np.random.default_rng(0)
+    data, groups = rng.normal(size=(60, 2)), rng.integers(4, size=60)
+    last = last_window(data, 3, groups=groups)
+    assert last.shape == (4, 3, 2)
+    # windows that are labelled by their last row reach to the end of each group
+    X, y = make_windows(data, groups, lookback=3, horizon=0, groups=groups)
+    for window, label in zip(last, pd.unique(groups), strict=True):
+        assert_array_equal(window, X[y == label][-1])
+
+
+def test_before_the_last_window_of_a_group_nothing_matters():
+    days = pd.date_range("2024-01-01", periods=4)
+    frame = pd.DataFrame({"a": [np.nan, 1.0, 2.0, 3.0] * 2}, index=days.append(days))
+    groups = pd.Series(["x"] * 4 + ["y"] * 4)
+    assert_array_equal(last_window(frame, 3, groups=groups)[:, :, 0], [[1, 2, 3], [1, 2, 3]])
+    with pytest.raises(ValueError, match=r"row 0 of X \(2024-01-01 00:00:00\)"):
+        last_window(frame, 4, groups=groups)
+    gap = np.array([0, 1, 2, 3, 4, 6, 7])
+    assert len(last_window(frame.iloc[gap], 2, groups=groups[gap])) == 2
+    with pytest.raises(ValueError, match="between 2024-01-01 00:00:00 and 2024-01-03 00:00:00"):
+        last_window(frame.fillna(0).iloc[gap], 3, groups=groups[gap])
+
+
+def test_groups_too_short_for_a_last_window_are_named():
+    message = r"2 of 3 groups have fewer than the lookback=3 rows .*: 'b', 'c'\. .* leave out"
+    with pytest.raises(ValueError, match=message):
+        last_window(np.arange(6), 3, groups=list("aaabcb"))
+    with pytest.raises(ValueError, match=r"0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and others\. Use"):
+        last_window(np.arange(12), 3, groups=np.arange(12))
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        ([0, 0, 1], r"groups must hold one label .* of shape \(4,\); got shape \(3,\)"),
+        ([0, 0, np.nan, 1], "Input groups contains NaN.*row 2 of groups"),
+    ],
+)
+def test_refused_groups_of_last_window(groups, message):
+    with pytest.raises(ValueError, match=message):
+        last_window(np.arange(4), 1, groups=groups)
+    with pytest.raises(ValueError, match="0 of 0 groups"):
+        last_window(np.zeros(0), 1, groups=[])
 
 
 # Imports and warnings

@@ -31,6 +31,10 @@ class TimeDistributedTransformer(WindowTransformer):
         Any transformer of two-dimensional input, such as a scaler or a PCA. It is cloned,
         and fitted on the time steps of all windows together.
 
+    warm_start : bool, default=False
+        Whether a further :meth:`fit` keeps the fitted `transformer_`, with its scale, rather
+        than fitting anew. The features must be those of the first fit. `clone` starts afresh.
+
     Attributes
     ----------
     transformer_ : estimator
@@ -52,6 +56,13 @@ class TimeDistributedTransformer(WindowTransformer):
     of a DataFrame; on windows it selects features by integers. Whatever the transformer
     returns (a DataFrame, a sparse matrix) is made a dense array.
 
+    ``warm_start=True`` is needed in a :class:`~sklearn.pipeline.Pipeline` before a network
+    with ``warm_start=True``: each fit of the pipeline fits all its steps, and a scaler fitted
+    on the new data would show the network, whose weights go on from the last fit, the same
+    values on another scale. The same holds for a network that ``partial_fit`` trains further;
+    without a fit, ``pipeline[:-1].transform(X)`` gives it new data on the scale of the old.
+    A pipeline with ``memory`` clones its steps at each fit, and so always fits them anew.
+
     Examples
     --------
     >>> import numpy as np
@@ -61,17 +72,26 @@ class TimeDistributedTransformer(WindowTransformer):
     >>> TimeDistributedTransformer(MinMaxScaler()).fit_transform(X)[:, :, 0]
     array([[0.  , 0.25, 0.5 ],
            [0.25, 0.5 , 1.  ]])
+
+    A warm start keeps the scale of the first data, here from 0 to 8:
+
+    >>> step = TimeDistributedTransformer(MinMaxScaler(), warm_start=True).fit(X)
+    >>> step.fit_transform([[[16.0], [8.0]]])
+    array([[[2.],
+            [1.]]])
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
-        "transformer": [HasMethods(["fit", "transform"])]
+        "transformer": [HasMethods(["fit", "transform"])],
+        "warm_start": ["boolean"],
     }
 
-    def __init__(self, transformer: BaseEstimator) -> None:
+    def __init__(self, transformer: BaseEstimator, *, warm_start: bool = False) -> None:
         self.transformer = transformer
+        self.warm_start = warm_start
 
     def fit(self, X: ArrayLike, y: Any = None) -> TimeDistributedTransformer:
-        """Fit a clone of the transformer on all time steps.
+        """Fit a clone of the transformer on all time steps, unless a warm start has one.
 
         Parameters
         ----------
@@ -88,9 +108,11 @@ class TimeDistributedTransformer(WindowTransformer):
         """
         self._validate_params()
         rows, n_windows = _time_steps(X)
-        validate_data(self, rows, reset=True, skip_check_array=True)
-        y = y if n_windows is None else None
-        self.transformer_ = clone(self.transformer).fit(rows, y)
+        keep = self.warm_start and hasattr(self, "transformer_")
+        validate_data(self, rows, reset=not keep, skip_check_array=True)
+        if not keep:
+            y = y if n_windows is None else None
+            self.transformer_ = clone(self.transformer).fit(rows, y)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
@@ -128,6 +150,9 @@ class TimeDistributedTransformer(WindowTransformer):
         check_is_fitted(self)
         rows, n_windows = _time_steps(X)
         return _regroup(self.transformer_.inverse_transform(rows), n_windows)
+
+    def __setstate__(self, state):
+        super().__setstate__({"warm_start": False, **state})  # files of 0.1.0 lack it
 
     def __sklearn_tags__(self):
         """Take over the tags of the transformer, for windows as well."""

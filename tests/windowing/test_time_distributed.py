@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -96,6 +97,75 @@ def test_no_windows_and_other_lengths():
     assert step.transform(np.zeros((9, 2))).shape == (9, 2)
 
 
+# Warm start
+
+FIRST = np.array([[[0.0], [2.0]], [[4.0], [6.0]]])  # mean 3, variance (9 + 1 + 1 + 9) / 4 = 5
+SECOND = np.array([[[13.0], [23.0]]])  # mean 18, variance 25
+
+
+@pytest.mark.parametrize(("warm_start", "mean", "scale"), [(True, 3.0, 5**0.5), (False, 18.0, 5.0)])
+def test_a_warm_start_keeps_the_first_scale(warm_start, mean, scale):
+    step = TimeDistributedTransformer(StandardScaler(), warm_start=warm_start).fit(FIRST)
+    first = step.transformer_
+    assert_allclose(step.fit_transform(SECOND), (SECOND - mean) / scale)
+    assert (step.transformer_ is first) == warm_start
+    assert_allclose(step.fit(SECOND[:, :, 0].T).transform(FIRST), (FIRST - mean) / scale)
+
+
+def test_a_clone_of_a_warm_start_is_fitted_anew():
+    step = TimeDistributedTransformer(StandardScaler(), warm_start=True).fit(FIRST)
+    assert clone(step).warm_start is True
+    assert clone(step).fit(SECOND).transformer_.mean_ == [18]
+    assert step.set_params(warm_start=False).fit(SECOND).transformer_.mean_ == [18]
+
+
+def test_a_warm_start_in_a_pipeline():
+    class GoesOn(RegressorMixin, BaseEstimator):
+        """Keep what every fit has seen."""
+
+        def fit(self, X, y):
+            self.seen_ = [*getattr(self, "seen_", []), X]
+            return self
+
+        def predict(self, X):
+            return np.zeros(len(X))
+
+    scale = TimeDistributedTransformer(StandardScaler(), warm_start=True)
+    pipeline = make_pipeline(scale, GoesOn())
+    pipeline.fit(FIRST, [0, 0]).fit(SECOND, [0])
+    assert_allclose(pipeline[-1].seen_[0], (FIRST - 3) / 5**0.5)
+    assert_allclose(pipeline[-1].seen_[1], (SECOND - 3) / 5**0.5)
+
+
+def test_a_warm_start_takes_the_same_features():
+    frame = pd.DataFrame(RANDOM_WINDOWS[:, 0], columns=["a", "b"])
+    step = TimeDistributedTransformer(StandardScaler(), warm_start=True).fit(frame)
+    mean = step.transformer_.mean_.copy()
+    with pytest.raises(ValueError, match="feature names should match"):
+        step.fit(frame.rename(columns={"a": "c"}))
+    assert step.n_features_in_ == 2 and list(step.feature_names_in_) == ["a", "b"]
+    assert_array_equal(step.transformer_.mean_, mean)
+    step = TimeDistributedTransformer(StandardScaler(), warm_start=True).fit(RANDOM_WINDOWS)
+    with pytest.raises(ValueError, match=r"X has 3 features, but .* is expecting 2 features"):
+        step.fit(np.zeros((5, 4, 3)))
+
+
+def test_a_warm_start_after_a_fit_that_failed():
+    step = TimeDistributedTransformer(StandardScaler(), warm_start=True)
+    with pytest.raises(ValueError, match="infinity"):
+        step.fit(np.full((1, 2, 3), np.inf))
+    assert step.fit(FIRST).transformer_.mean_ == [3]
+
+
+def test_files_of_0_1_0_have_a_cold_start():
+    stored = vars(TimeDistributedTransformer(StandardScaler())).copy()
+    del stored["warm_start"]
+    step = TimeDistributedTransformer.__new__(TimeDistributedTransformer)
+    step.__setstate__(stored)
+    assert clone(step).warm_start is False
+    assert repr(step) == "TimeDistributedTransformer(transformer=StandardScaler())"
+
+
 @pytest.mark.parametrize("X", [np.zeros((30, 4, 3)), np.zeros((30, 3))])
 def test_number_of_features_is_checked(X):
     step = TimeDistributedTransformer(StandardScaler()).fit(RANDOM_WINDOWS)
@@ -109,6 +179,8 @@ def test_errors_of_time_distributed_transformer():
         TimeDistributedTransformer(LinearRegression()).fit(RANDOM_WINDOWS)
     with pytest.raises(ValueError, match=r"got shape \(5,\). Reshape your data"):
         TimeDistributedTransformer(StandardScaler()).fit(np.zeros(5))
+    with pytest.raises(ValueError, match="The 'warm_start' parameter of TimeDistributedTransf"):
+        TimeDistributedTransformer(StandardScaler(), warm_start="yes").fit(RANDOM_WINDOWS)
     with pytest.raises(NotFittedError):
         TimeDistributedTransformer(StandardScaler()).transform(RANDOM_WINDOWS)
 

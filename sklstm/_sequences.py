@@ -19,12 +19,12 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
     Parameters
     ----------
     estimator : estimator
-        Gets, or is checked for, ``n_features_in_``, ``n_timesteps_in_`` and
-        ``feature_names_in_``.
+        The estimator, whose ``n_features_in_``, ``n_timesteps_in_`` and ``feature_names_in_``
+        are set or checked.
     X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
         Sequences; 2-D ones are univariate.
     reset : bool
-        Whether to set these attributes (fit) or to check against them (predict).
+        Whether to set these attributes, in fit, or to check X against them, in predict.
 
     Returns
     -------
@@ -33,8 +33,8 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
     Raises
     ------
     ValueError
-        If X holds no finite numbers, has other than 2 or 3 dimensions or an empty one, or is
-        not shaped or named as in fit.
+        If X holds anything but finite numbers, does not have 2 or 3 dimensions, is empty, or
+        differs from the X of fit in shape or feature names.
     """
     name = type(estimator).__name__
     array = check_numbers(
@@ -42,9 +42,9 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
         "X",
         convert_objects=True,
         estimator=estimator,
-        not_numbers="Turn dates into numbers, such as the sine and cosine of the time of year.",
-        missing=f"{name} knows no missing values: interpolate within the sequences, or leave out "
-        "those that have any.",
+        if_not_numbers="Turn dates into numbers, such as the sine and cosine of the time of year.",
+        if_missing=f"{name} does not handle missing values: interpolate within the sequences, or "
+        "leave out those that have any.",
     )
     if array.ndim > 3:
         raise ValueError(
@@ -70,7 +70,7 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
 
 
 def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
-    """Validate sample weights: non-negative, one a sample, not all zero; never the caller's."""
+    """Return a copy of valid sample weights: one per sample, non-negative, not all zero."""
     weight = _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True, copy=True
     )
@@ -91,7 +91,7 @@ def _check_shape(estimator: Any, array: np.ndarray) -> None:
         if array.shape[1] != n_timesteps:
             raise ValueError(
                 f"X has {array.shape[1]} features, but {name} is expecting {n_timesteps} "
-                f"features as input; {fitted}, and 2-D X holds a time step a column."
+                f"features as input; {fitted}, and 2-D X holds one time step per column."
             )
     elif array.shape[1:] != (n_timesteps, n_features):
         raise ValueError(

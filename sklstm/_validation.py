@@ -15,8 +15,8 @@ def check_numbers(
     values: Any,
     name: str,
     *,
-    not_numbers: str,
-    missing: str,
+    if_not_numbers: str,
+    if_missing: str,
     convert_objects: bool = False,
     ensure_all_finite: bool = True,
     **options: Any,
@@ -29,10 +29,10 @@ def check_numbers(
         What was passed as the argument `name`.
     name : str
         The argument's name, for errors.
-    not_numbers, missing : str
-        Remedies, with which the errors end: for what is no number, and for NaN or infinity.
+    if_not_numbers, if_missing : str
+        What to do about values that are no numbers, and about NaN or infinity. Errors end with it.
     convert_objects : bool, default=False
-        Whether to try to make numbers of objects, as scikit-learn's estimators do.
+        Whether to convert objects to numbers where possible, as scikit-learn's estimators do.
     ensure_all_finite : bool, default=True
         Whether to refuse NaN and infinity.
     **options : dict
@@ -49,7 +49,7 @@ def check_numbers(
         If values are no real numbers, differ in length, or are NaN or infinite.
     """
     if hasattr(values, "columns"):
-        _check_columns(values, name, not_numbers, convert_objects)
+        _check_columns(values, name, if_not_numbers, convert_objects)
     try:
         array = check_array(
             values,
@@ -67,9 +67,9 @@ def check_numbers(
             "resample them to a common length."
         ) from error
     if not _is_numeric(array.dtype):
-        raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}. {not_numbers}")
+        raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}. {if_not_numbers}")
     if ensure_all_finite:
-        check_finite(array, name, missing, source=values)
+        check_finite(array, name, if_missing, source=values)
     return array
 
 
@@ -85,9 +85,10 @@ def check_finite(
     name : str
         The argument's name, for the error.
     remedy : str
-        What to do, with which the error ends.
+        What to do about it. The error ends with it.
     source : array-like, default=None
-        What `array` was made of. The error quotes its index (of pandas) and its columns' names.
+        What `array` was made from. The error quotes the label of the row, where it has a pandas
+        index, and the name of the column, where it is a DataFrame.
     rows : slice or ndarray of int, default=...
         The rows to look at. By default all.
     """
@@ -116,7 +117,7 @@ def _check_columns(frame, name, remedy, convert_objects):
 
 
 def _is_numeric(dtype, convert_objects=False):
-    """Return whether a dtype of NumPy, pandas or polars holds numbers, or what may become one."""
+    """Return whether a dtype of NumPy, pandas or polars holds numbers, or may be converted."""
     if hasattr(dtype, "kind"):
         return dtype.kind in ("biufO" if convert_objects else "biuf")
     return (
@@ -131,7 +132,7 @@ def _is_not_finite(array):
 
 
 def _place_of_first(bad, name, source):
-    """Say where the first True lies, by number and by the labels that its source has."""
+    """Describe the first True by its row and column, and by the labels that source has."""
     place = np.unravel_index(bad.argmax(), bad.shape)
     row = f"{'row' if bad.ndim < 3 else 'sample'} {place[0]} of {name}"
     index = index_of(source)

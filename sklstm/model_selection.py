@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
-from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import (
     Interval,
     InvalidParameterError,
     validate_parameter_constraints,
 )
 from sklearn.utils.validation import _num_samples
+
+from sklstm._validation import check_finite
 
 __all__ = ["PurgedTimeSeriesSplit"]
 
@@ -27,9 +28,10 @@ _DURATIONS = (timedelta, np.timedelta64)
 class PurgedTimeSeriesSplit(BaseCrossValidator):
     """Time series cross-validator that keeps training targets out of the test period.
 
-    Folds chain forward, as in :class:`~sklearn.model_selection.TimeSeriesSplit`: each tests
-    on a block of successive windows and trains on windows before it. A window trains only
-    if its last target is no later than the last row that the first test window may see.
+    As in :class:`~sklearn.model_selection.TimeSeriesSplit`, each fold tests on a block of
+    successive windows and trains on windows before it. A window is in the training part only
+    if its last target is no later than the origin of the first test window, the last row that
+    this window holds.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
         ``n_times // (n_splits + 1)``.
 
     max_train_size : int, default=None
-        Largest number of distinct origin times in a training part, the latest ones.
+        Largest number of distinct origin times in a training part; the latest are kept.
 
     embargo : float or timedelta, default=0
         Time to keep free between the last training target and the first test origin, in
@@ -59,11 +61,10 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
 
     Notes
     -----
-    A window with origin ``o`` trains for a test part that begins at origin ``t`` if
-    ``o < t`` and ``o + horizon + embargo <= t``. For the windows of one series with stride 1
-    this is ``TimeSeriesSplit(gap=horizon - 1)``. Windows of several series that share their
-    times belong to one fold where they share an origin, so no series tells the future of
-    another.
+    A window with origin ``o`` is in the training part for a test part that begins at origin
+    ``t`` if ``o < t`` and ``o + horizon + embargo <= t``. For the windows of one series with
+    stride 1 this is ``TimeSeriesSplit(gap=horizon - 1)``. Windows of several series with the
+    same origin time lie in the same part of a fold, so no series tells the future of another.
 
     References
     ----------
@@ -170,8 +171,8 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
         Warns
         -----
         UserWarning
-            If `horizon` is a number of steps smaller than the number of columns of `y`, but
-            not 0: some targets of the training windows lie in the test period.
+            If `horizon` is a number of steps, other than 0, that is smaller than the number
+            of columns of `y`: some targets of the training windows lie in the test period.
         """
         n_windows = _num_samples(X)
         origins = np.arange(n_windows) if groups is None else _origin_times(groups, n_windows)
@@ -275,8 +276,9 @@ def _warn_if_short(horizon, n_columns):
     if 0 < horizon < n_columns:
         warnings.warn(
             f"horizon={horizon!r} is less than the {n_columns} columns of y, so targets of the "
-            f"training windows may lie in the test period. Set horizon={n_columns}, or None to "
-            "take it from y; or 0 if y labels the last row of each window.",
+            f"training windows lie in the test period. Set horizon={n_columns}, or None to take "
+            "it from y; or 0 if y labels the last row of each window. If the windows were cut "
+            "with a stride, pass their origins as groups.",
             UserWarning,
             stacklevel=3,
         )
@@ -300,7 +302,7 @@ def _origin_times(groups, n_windows):
         )
     if origins.dtype.kind in "mM" and np.isnat(origins).any():
         raise ValueError("groups contains NaT. Leave out the windows without an origin time.")
-    assert_all_finite(origins, input_name="groups")
+    check_finite(origins, "groups", "Leave out the windows without an origin time.")
     return origins.astype(np.int64) if origins.dtype.kind in "iu" else origins
 
 

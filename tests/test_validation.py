@@ -11,7 +11,7 @@ DAYS = pd.date_range("2024-01-01", periods=4)
 
 
 def check(values, **options):
-    remedies = {"not_numbers": "Encode it.", "missing": "Interpolate."}
+    remedies = {"if_not_numbers": "Encode it.", "if_missing": "Interpolate."}
     return check_numbers(values, "X", ensure_2d=False, **remedies, **options)
 
 

@@ -1,4 +1,4 @@
-"""A pipeline step that trims windows, or makes them of rows."""
+"""A pipeline step that trims windows, or makes windows from rows."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class SlidingWindow(WindowTransformer):
 
     Notes
     -----
-    Windows are the way for model selection: each carries its own past into every fold. On
-    rows, what lies before the first row is taken to be like the first row, so the first
-    ``lookback - 1`` windows of a fold know less than they might. :meth:`transform` gives
-    read-only windows where it need not copy.
+    Use windows for model selection: each holds its own past, in whichever fold it lies. On
+    rows, the first row stands for all rows before it, so the first ``lookback - 1`` windows
+    of a fold repeat it where the true past would be. :meth:`transform` returns read-only
+    windows where it does not copy.
 
     Examples
     --------
@@ -124,8 +124,8 @@ class SlidingWindow(WindowTransformer):
             convert_objects=True,
             ensure_2d=False,
             estimator=self,
-            not_numbers="Encode what is no number, or leave it out.",
-            missing="Interpolate what is missing, or leave out the windows that lack something.",
+            if_not_numbers="Encode what is no number, or leave it out.",
+            if_missing="Interpolate what is missing, or leave out the windows that hold it.",
         )
         windows = is_windows(values)
         validate_data(self, values[0] if windows else X, reset=reset, skip_check_array=True)
@@ -135,6 +135,10 @@ class SlidingWindow(WindowTransformer):
                 f"X holds {got}, of shape {values.shape}, but SlidingWindow was fitted on {seen}. "
                 f"Pass {seen}, or fit it anew."
             )
+        self._check_lookback(values, windows)
+        return values
+
+    def _check_lookback(self, values, windows):
         if not windows and self.lookback is None:
             raise ValueError(
                 f"lookback=None keeps whole windows, but X holds rows, of shape {values.shape}. "
@@ -146,7 +150,6 @@ class SlidingWindow(WindowTransformer):
                 f"{values.shape[1]} time steps. Use a smaller lookback, or cut longer windows "
                 "with make_windows."
             )
-        return values
 
 
 def _windows_before_rows(rows, lookback):

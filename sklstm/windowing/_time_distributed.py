@@ -32,8 +32,9 @@ class TimeDistributedTransformer(WindowTransformer):
         and fitted on the time steps of all windows together.
 
     warm_start : bool, default=False
-        Whether a further :meth:`fit` keeps the fitted `transformer_`, with its scale, rather
-        than fitting anew. The features must be those of the first fit. `clone` starts afresh.
+        Whether a second :meth:`fit` keeps the fitted `transformer_`, and with it the scale of
+        the first data, instead of fitting anew. Number and names of the features must agree.
+        A clone starts afresh.
 
     Attributes
     ----------
@@ -56,12 +57,15 @@ class TimeDistributedTransformer(WindowTransformer):
     of a DataFrame; on windows it selects features by integers. Whatever the transformer
     returns (a DataFrame, a sparse matrix) is made a dense array.
 
-    ``warm_start=True`` is needed in a :class:`~sklearn.pipeline.Pipeline` before a network
-    with ``warm_start=True``: each fit of the pipeline fits all its steps, and a scaler fitted
-    on the new data would show the network, whose weights go on from the last fit, the same
-    values on another scale. The same holds for a network that ``partial_fit`` trains further;
-    without a fit, ``pipeline[:-1].transform(X)`` gives it new data on the scale of the old.
-    A pipeline with ``memory`` clones its steps at each fit, and so always fits them anew.
+    Set ``warm_start=True`` in a :class:`~sklearn.pipeline.Pipeline` whose network goes on
+    training, with a ``warm_start=True`` of its own. Each fit of the pipeline fits all its
+    steps: a scaler fitted anew on new data changes its scale, and the network, trained on
+    the old scale, sees other numbers for the same values. In a pipeline with ``memory``,
+    which clones the steps before it fits them, a warm start has no effect.
+
+    To train the network further with ``partial_fit``, which pipelines lack, transform the new
+    data without a fit, ``pipeline[-1].partial_fit(pipeline[:-1].transform(X), y)``, or with
+    steps that have ``warm_start=True``.
 
     Examples
     --------
@@ -91,7 +95,7 @@ class TimeDistributedTransformer(WindowTransformer):
         self.warm_start = warm_start
 
     def fit(self, X: ArrayLike, y: Any = None) -> TimeDistributedTransformer:
-        """Fit a clone of the transformer on all time steps, unless a warm start has one.
+        """Fit a clone of the transformer on all time steps, or keep that of a warm start.
 
         Parameters
         ----------

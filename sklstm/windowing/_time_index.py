@@ -15,10 +15,10 @@ from sklstm._validation import index_of
 
 __all__ = ["check_time_index", "common_index", "times_in_groups", "warn_of_text_dates"]
 
-# Steps of a regular time index may differ by this part of a step: time stamps get rounded.
+# Steps of a regular time index may differ by this part of a step, as time stamps are rounded.
 _STEP_TOLERANCE = 1e-3
 
-# What text must look like to be tried as a date: "t1" and "May" are dates to pandas, too.
+# What a label must look like to be taken for a date. pandas alone would read "t1" as one.
 _DATE_LIKE = re.compile(r"\d{4}[-/. ]|[-/. ]\d{4}|\d+[-/.]\d+[-/.]\d+|^\d{8}$")
 
 
@@ -39,7 +39,7 @@ def times_in_groups(index):
     """Return the part of an index that tells the time within groups, or None."""
     pd = sys.modules.get("pandas")
     if index is None or (isinstance(index, pd.RangeIndex) and index.step > 0):
-        return None  # mere row numbers, which skip where groups interleave
+        return None  # row numbers, which have gaps where groups interleave
     if isinstance(index, pd.MultiIndex):
         kinds = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
         levels = [i for i, level in enumerate(index.levels) if isinstance(level, kinds)]
@@ -48,7 +48,7 @@ def times_in_groups(index):
 
 
 def check_time_index(index, remedy=""):
-    """Raise unless the labels of an index, where they are times or numbers, run evenly."""
+    """Raise unless the labels of an index are sorted and evenly spaced, if times or numbers."""
     if index is None:
         return
     pd = sys.modules["pandas"]
@@ -60,7 +60,7 @@ def check_time_index(index, remedy=""):
 
 
 def warn_of_text_dates(index):
-    """Warn of dates that are no times to pandas, so that nothing checks their order."""
+    """Warn of an index of dates that were not parsed, so that nothing checks their order."""
     if index is None:
         return
     levels = [index]
@@ -69,16 +69,16 @@ def warn_of_text_dates(index):
     for level in levels:
         if _holds_text_dates(level):
             warnings.warn(
-                f"The index holds dates as {type(level[0]).__name__}, such as {level[0]!r}: gaps "
-                "and disorder go unnoticed. Parse them, with pandas.read_csv(..., index_col=0, "
-                "parse_dates=True) or df.index = pandas.to_datetime(df.index).",
+                f"The index holds dates as {type(level[0]).__name__}, such as {level[0]!r}, so "
+                "their order and gaps are not checked. Parse them with pandas.read_csv(..., "
+                "index_col=0, parse_dates=True), or df.index = pandas.to_datetime(df.index).",
                 UserWarning,
                 stacklevel=4,
             )
 
 
 def _holds_text_dates(index):
-    """Return whether the first, middle and last label are dates, as text or Python's own."""
+    """Return whether the first, middle and last label are dates, as text or datetime.date."""
     if index.dtype.kind != "O" or len(index) == 0:
         return False
     labels = [index[place] for place in (0, len(index) // 2, -1)]
@@ -87,7 +87,7 @@ def _holds_text_dates(index):
     if not all(isinstance(label, str) and _DATE_LIKE.search(label) for label in labels):
         return False
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of guessed formats
+        warnings.simplefilter("ignore")  # pandas warns when it guesses a format
         parsed = sys.modules["pandas"].to_datetime(
             labels, errors="coerce", format="mixed", utc=True
         )
@@ -109,45 +109,45 @@ def _check_increasing(index):
         found = f"{label} is a duplicate"
         remedy = "Drop duplicates, as by df[~df.index.duplicated()]"
     advice = f"{remedy}, or tell series apart with groups= if the rows belong to several."
-    if _is_stacked(index, place):
+    if _times_come_again(index, place):
         advice = (
-            "Its times start again, as where several series are stacked: tell these apart with "
-            f"groups=, such as groups=df['station']. {remedy} if there is only one series."
+            "The same times come again, as in a table of several series. Tell these apart with "
+            f"groups=, such as groups=df['station']. {remedy}, if there is only one series."
         )
     raise ValueError(f"The time index must be strictly increasing, but {found}. {advice}")
 
 
-def _is_stacked(index, place):
-    """Return whether times start again after a place, or most come more than once."""
+def _times_come_again(index, place):
+    """Return whether times begin again after a place, or most of them occur repeatedly."""
     n_times = index.nunique()
     mostly_repeated = n_times > 1 and len(index) >= 1.5 * n_times
     return mostly_repeated or (place > 0 and index[place + 1] == index[0])
 
 
 def _check_regular(index):
-    """Raise unless all labels are the same step apart by one of the clocks."""
+    """Raise unless all labels are the same step apart, in one of the units of time."""
     if len(index) < 3 or (getattr(index, "freq", None) is not None and index.dtype.kind in "mM"):
-        return  # pandas vouches for the freq of dates
-    fewest = None
-    for clock in _clocks(index):
-        uneven, usual = _uneven_steps(_ordinals(clock))
+        return  # pandas has checked that dates follow their freq
+    best = None
+    for times in _in_units_of_time(index):
+        uneven, usual = _uneven_steps(_ordinals(times))
         if uneven.size == 0:
             return
-        if fewest is None or uneven.size <= fewest[1].size:
-            fewest = clock, uneven, usual
-    clock, uneven, usual = fewest
+        if best is None or uneven.size <= best[1].size:
+            best = times, uneven, usual
+    times, uneven, usual = best
     gap = uneven[0]
     raise ValueError(
         f"The time index must be regular, but between {index[gap]} and {index[gap + 1]} lies a "
-        f"step of {clock[gap + 1] - clock[gap]}, where the usual step is "
-        f"{clock[usual + 1] - clock[usual]}. Fill gaps with .asfreq() or .reindex() and "
+        f"step of {times[gap + 1] - times[gap]}, where the usual step is "
+        f"{times[usual + 1] - times[usual]}. Fill gaps with .asfreq() or .reindex() and "
         ".interpolate(); or make each stretch a group of its own with groups=; or call "
         ".reset_index(drop=True) if the rows are evenly spaced after all."
     )
 
 
-def _clocks(index) -> Iterator[Any]:
-    """Yield the index, and other clocks by which its labels may be regular."""
+def _in_units_of_time(index) -> Iterator[Any]:
+    """Yield the index itself, then in local time and in months, if it may be regular in these."""
     yield index
     pd = sys.modules["pandas"]
     if isinstance(index, pd.DatetimeIndex):

@@ -24,16 +24,16 @@ __all__ = ["last_window", "make_windows"]
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 _NOT_NEGATIVE = Interval(Integral, 0, None, closed="left")
 
-# Options of check_array: shapes are checked here.
+# Options of check_array. The shapes are checked in this module, for better messages.
 _ANY_SHAPE = {"ensure_2d": False, "ensure_min_samples": 0}
 
-# Remedies, the last sentences of errors.
-_NOT_NUMBERS = "Encode what is no number, or leave it out; times belong in the index."
-_MISSING = (
+# What to do about values that are refused.
+_IF_NOT_NUMBERS = "Encode what is no number, or leave it out; times belong in the index."
+_IF_MISSING = (
     "Interpolate what is missing, or make each stretch without gaps a group of its own with "
     "groups=."
 )
-_MISSING_AT_THE_END = "Interpolate what is missing, or end the series before it."
+_IF_LAST_ARE_MISSING = "Interpolate what is missing, or end the series before it."
 
 
 @validate_params(
@@ -60,9 +60,9 @@ def make_windows(
     Parameters
     ----------
     X : array-like of shape (T,) or (T, F)
-        The series: T rows at even distances in time, of F features each. A time index
-        (of pandas) must be sorted, without duplicates and regular; a calendar month,
-        quarter or year is a regular step.
+        The series: T rows, evenly spaced in time, of F features each. A time index (of
+        pandas) must be sorted and regular, without duplicates; a calendar month, quarter or
+        year is a regular step.
 
     y : array-like of shape (T,) or (T, 1), or str, default=None
         The series to forecast; with ``horizon=0``, the label of every row, of any dtype.
@@ -104,9 +104,9 @@ def make_windows(
     Raises
     ------
     ValueError
-        If a series is too short, holds NaN or infinity, has a time index that is
-        unsorted, duplicate or irregular, if lengths or indexes differ, or if `y` names no
-        column of `X`.
+        If a series is too short, holds NaN or infinity, or has a time index that is
+        unsorted, irregular or has duplicates; if lengths or indexes of the arguments
+        differ; if `y` names no column of `X`.
 
     Warns
     -----
@@ -164,17 +164,17 @@ def make_windows(
                 f"least {n_needed}. Use a longer series, or a smaller lookback or horizon."
             )
         check_time_index(index, remedy="pass groups= to tell its series apart")
-        members = [range(len(rows))]
+        row_numbers = [range(len(rows))]
         windows = _cut(rows, target, lookback, horizon, stride)
     else:
-        members = _groups_with_windows(_rows_of_groups(groups, len(rows)), n_needed)
-        _check_times_of_groups(index, members)
-        windows = _cut_groups(rows, target, members, lookback, horizon, stride)
+        row_numbers = _groups_with_windows(_rows_of_groups(groups, len(rows)), n_needed)
+        _check_times_of_groups(index, row_numbers)
+        windows = _cut_groups(rows, target, row_numbers, lookback, horizon, stride)
     warn_of_text_dates(index)
     if not return_origins:
         return windows
-    last_steps = [member[lookback - 1 : len(member) - horizon : stride] for member in members]
-    return *windows, np.concatenate(last_steps)
+    origins = [numbers[lookback - 1 : len(numbers) - horizon : stride] for numbers in row_numbers]
+    return *windows, np.concatenate(origins)
 
 
 @validate_params({"lookback": [_POSITIVE]}, prefer_skip_nested_validation=True)
@@ -191,21 +191,22 @@ def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None)
         Number of time steps that the window holds.
 
     groups : array-like of shape (T,), default=None
-        The series that every row belongs to, where there are several; each gives one
-        window. Rows of a group are taken in their order.
+        The series that every row belongs to, where there are several; there is one window
+        per series. Rows of a group are taken in their order, whether or not they lie
+        together. Without `groups`, all rows are taken to be of one series.
 
     Returns
     -------
     window : ndarray of shape (1, lookback, F), or (n_groups, lookback, F) with `groups`
         The last rows of `X`, a read-only view; or the last rows of each group, a read-only
-        copy, in the order in which the groups first appear (that of
-        ``pandas.unique(groups)``).
+        copy, in the order in which the groups first appear, that of
+        ``pandas.unique(groups)``.
 
     Raises
     ------
     ValueError
-        If `X` or one of the groups has fewer than `lookback` rows, or if
-        :func:`make_windows` would refuse the last ones.
+        If `X` or a group has fewer than `lookback` rows, or if :func:`make_windows` would
+        refuse its last `lookback` rows.
 
     Warns
     -----
@@ -234,7 +235,7 @@ def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None)
                 f"X has {len(rows)} rows, but lookback={lookback} needs at least {lookback}. "
                 "Use a longer series, or a smaller lookback."
             )
-        check_finite(rows, "X", _MISSING_AT_THE_END, source=X, rows=slice(-lookback, None))
+        check_finite(rows, "X", _IF_LAST_ARE_MISSING, source=X, rows=slice(-lookback, None))
         index = index if index is None else index[-lookback:]
         check_time_index(
             index, remedy="pass groups=, or take one series at a time, such as X.loc[key]"
@@ -242,7 +243,7 @@ def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None)
         window = rows[np.newaxis, -lookback:]
     else:
         last = _last_rows_of_groups(_rows_of_groups(groups, len(rows)), lookback)
-        check_finite(rows, "X", _MISSING_AT_THE_END, source=X, rows=last.ravel())
+        check_finite(rows, "X", _IF_LAST_ARE_MISSING, source=X, rows=last.ravel())
         _check_times_of_groups(index, last)
         window = rows[last]
     warn_of_text_dates(index)
@@ -260,9 +261,11 @@ def _cut(rows, target, lookback, horizon, stride):
     return windows.swapaxes(1, 2), targets
 
 
-def _cut_groups(rows, target, members, lookback, horizon, stride):
+def _cut_groups(rows, target, row_numbers, lookback, horizon, stride):
     """Return windows of several series, and their targets, as read-only copies."""
-    cuts = [_cut(rows[member], target[member], lookback, horizon, stride) for member in members]
+    cuts = [
+        _cut(rows[numbers], target[numbers], lookback, horizon, stride) for numbers in row_numbers
+    ]
     windows, targets = (_read_only(np.concatenate(parts)) for parts in zip(*cuts, strict=True))
     return windows, targets
 
@@ -273,7 +276,7 @@ def _read_only(array):
 
 
 def _rows_of_groups(groups, n_rows):
-    """Return the rows of every group by its label, in order of first appearance."""
+    """Return a dict from each group's label to its row numbers, by first appearance."""
     groups = np.asarray(groups)
     if groups.shape != (n_rows,):
         raise ValueError(
@@ -281,50 +284,51 @@ def _rows_of_groups(groups, n_rows):
             f"got shape {groups.shape}."
         )
     check_finite(groups, "groups", "Leave out the rows that belong to no group.")
-    numbers: dict[Any, int] = {}
-    codes = np.array([numbers.setdefault(label, len(numbers)) for label in groups.tolist()], int)
+    code_of: dict[Any, int] = {}
+    codes = np.array([code_of.setdefault(label, len(code_of)) for label in groups.tolist()], int)
     by_group = np.argsort(codes, kind="stable")
-    members = np.split(by_group, np.cumsum(np.bincount(codes))[:-1])
-    return dict(zip(numbers, members, strict=False))  # without rows there is no group
+    row_numbers = np.split(by_group, np.cumsum(np.bincount(codes))[:-1])
+    return dict(zip(code_of, row_numbers, strict=False))  # split gives one part of no rows
 
 
-def _groups_with_windows(members, n_needed):
-    """Return the rows of every group long enough for a window."""
-    enough = [rows for rows in members.values() if len(rows) >= n_needed]
+def _groups_with_windows(rows_of_groups, n_needed):
+    """Return the row numbers of every group that is long enough for a window."""
+    enough = [numbers for numbers in rows_of_groups.values() if len(numbers) >= n_needed]
     if not enough:
-        longest = max(map(len, members.values()), default=0)
+        longest = max(map(len, rows_of_groups.values()), default=0)
         raise ValueError(
             f"No group has the lookback + horizon = {n_needed} rows that a window needs: the "
             f"longest has {longest}. Use a smaller lookback or horizon."
         )
-    if len(enough) < len(members):
+    if len(enough) < len(rows_of_groups):
         warnings.warn(
-            f"{len(members) - len(enough)} of {len(members)} groups gave no window: they have "
-            f"fewer than the lookback + horizon = {n_needed} rows that a window needs.",
+            f"{len(rows_of_groups) - len(enough)} of {len(rows_of_groups)} groups gave no window: "
+            f"they have fewer than the lookback + horizon = {n_needed} rows that a window needs.",
             UserWarning,
             stacklevel=4,
         )
     return enough
 
 
-def _last_rows_of_groups(members, lookback):
-    """Return the last rows of every group, as an array of shape (n_groups, lookback)."""
-    short = [label for label, rows in members.items() if len(rows) < lookback]
-    if short or not members:
+def _last_rows_of_groups(rows_of_groups, lookback):
+    """Return the last row numbers of every group, of shape (n_groups, lookback)."""
+    short = [label for label, numbers in rows_of_groups.items() if len(numbers) < lookback]
+    if short or not rows_of_groups:
         names = ", ".join(map(repr, short[:10])) + (" and others" if len(short) > 10 else "")
         raise ValueError(
-            f"{len(short)} of {len(members)} groups have fewer than the lookback={lookback} rows "
-            f"that a window needs: {names}. Use a smaller lookback, or leave out these groups."
+            f"{len(short)} of {len(rows_of_groups)} groups have fewer than the "
+            f"lookback={lookback} rows that a window needs: {names}. Use a smaller lookback, or "
+            "leave out these groups."
         )
-    return np.stack([rows[-lookback:] for rows in members.values()])
+    return np.stack([numbers[-lookback:] for numbers in rows_of_groups.values()])
 
 
-def _check_times_of_groups(index, members):
-    """Raise unless the times of each group run evenly."""
+def _check_times_of_groups(index, row_numbers):
+    """Raise unless the times of each group are sorted and evenly spaced."""
     times = times_in_groups(index)
     if times is not None:
-        for rows in members:
-            check_time_index(times[rows])
+        for numbers in row_numbers:
+            check_time_index(times[numbers])
 
 
 def _column_of(X, name, horizon):
@@ -354,8 +358,8 @@ def _check_rows(X, ensure_all_finite=True):
         X,
         "X",
         **_ANY_SHAPE,
-        not_numbers=_NOT_NUMBERS,
-        missing=_MISSING,
+        if_not_numbers=_IF_NOT_NUMBERS,
+        if_missing=_IF_MISSING,
         ensure_all_finite=ensure_all_finite,
     )
     if rows.ndim not in (1, 2):
@@ -379,10 +383,10 @@ def _check_target(y, rows, horizon):
         return rows[:, 0]
     if horizon == 0:
         target = np.asarray(y)
-        check_finite(target, "y", _MISSING, source=y)
+        check_finite(target, "y", _IF_MISSING, source=y)
     else:
         hint = "Labels of rows go with horizon=0."
-        target = check_numbers(y, "y", **_ANY_SHAPE, not_numbers=hint, missing=_MISSING)
+        target = check_numbers(y, "y", **_ANY_SHAPE, if_not_numbers=hint, if_missing=_IF_MISSING)
     n_rows = len(rows)
     if target.shape not in {(n_rows,), (n_rows, 1)}:
         raise ValueError(

@@ -153,7 +153,7 @@ DAYS = pd.date_range("2024-01-01", periods=5)
     ],
 )
 def test_of_stacked_series_groups_are_the_first_remedy(index, found, last):
-    message = rf"{found}.* several series .* groups=df\['station'\]\. {last}"
+    message = rf"{found}.* several series.* groups=df\['station'\]\. {last}"
     with pytest.raises(ValueError, match=message):
         make_windows(series_on(index), lookback=1)
 

@@ -189,6 +189,8 @@ def test_dates_that_are_text_in_a_multiindex():
     index = pd.MultiIndex.from_product([["a", "b"], ["2024-01-01", "2024-01-02", "2024-01-04"]])
     with pytest.warns(UserWarning, match="index holds dates as str, such as '2024-01-01'"):
         make_windows(series_on(index), lookback=2, groups=index.get_level_values(0))
+    births = pd.MultiIndex.from_product([["1990-05-17", "1985-01-02"], DAYS])  # has its times
+    make_windows(series_on(births), lookback=2, groups=births.get_level_values(0))
     parsed = index.set_levels(pd.to_datetime(index.levels[1]), level=1)
     with pytest.raises(ValueError, match="between 2024-01-02 00:00:00 and 2024-01-04 00:00:00"):
         make_windows(series_on(parsed), lookback=2, groups=parsed.get_level_values(0))

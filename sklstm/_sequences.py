@@ -1,4 +1,4 @@
-"""Sequences in: shapes, dtypes, finiteness and feature names."""
+"""Sequences in: shapes, precision and feature names; sample weights."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import (
-    _check_feature_names,
-    _check_sample_weight,
-    assert_all_finite,
-    check_array,
-)
+from sklearn.utils.validation import _check_feature_names, _check_sample_weight
+
+from sklstm._validation import check_numbers
 
 __all__ = ["check_sample_weight", "check_sequences"]
 
@@ -22,12 +19,12 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
     Parameters
     ----------
     estimator : estimator
-        Gets, or is checked for, ``n_features_in_``, ``n_timesteps_in_`` and
-        ``feature_names_in_``.
+        The estimator, whose ``n_features_in_``, ``n_timesteps_in_`` and ``feature_names_in_``
+        are set or checked.
     X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
         Sequences; 2-D ones are univariate.
     reset : bool
-        Whether to set these attributes (fit) or to check against them (predict).
+        Whether to set these attributes, in fit, or to check X against them, in predict.
 
     Returns
     -------
@@ -36,13 +33,19 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
     Raises
     ------
     ValueError
-        If X holds no finite numbers, has other than 2 or 3 dimensions or an empty one, or is
-        not shaped or named as in fit.
+        If X holds anything but finite numbers, does not have 2 or 3 dimensions, is empty, or
+        differs from the X of fit in shape or feature names.
     """
     name = type(estimator).__name__
-    array = _to_numbers(X, estimator)
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name} expects real numbers, but X has dtype {array.dtype}.")
+    array = check_numbers(
+        X,
+        "X",
+        convert_objects=True,
+        estimator=estimator,
+        if_not_numbers="Turn dates into numbers, such as the sine and cosine of the time of year.",
+        if_missing=f"{name} does not handle missing values: interpolate within the sequences, or "
+        "leave out those that have any.",
+    )
     if array.ndim > 3:
         raise ValueError(
             f"Found array with dim {array.ndim}. {name} expected X of shape (n_samples, "
@@ -67,7 +70,7 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
 
 
 def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
-    """Validate sample weights: non-negative, one a sample, not all zero; never the caller's."""
+    """Return a copy of valid sample weights: one per sample, non-negative, not all zero."""
     weight = _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True, copy=True
     )
@@ -79,40 +82,6 @@ def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
     return weight
 
 
-def _to_numbers(X: Any, estimator: Any) -> np.ndarray:
-    """Make an array of finite numbers; say what to do where there is none to be made."""
-    name = type(estimator).__name__
-    try:
-        array = check_array(
-            X,
-            allow_nd=True,
-            dtype="numeric",
-            ensure_all_finite=False,
-            estimator=estimator,
-            input_name="X",
-        )
-    except np.exceptions.DTypePromotionError as error:
-        raise ValueError(
-            f"{name} expects real numbers, but X mixes columns that no type of number holds: "
-            f"{error} Turn dates into numbers, such as the sine and cosine of the time of year."
-        ) from error
-    except ValueError as error:
-        if "setting an array element with a sequence" in str(error):  # NumPy's words
-            raise ValueError(
-                f"{name} needs sequences of one length, but those of X differ ({error}). Cut or "
-                "resample them to a common length."
-            ) from error
-        raise
-    try:
-        assert_all_finite(array, input_name="X")
-    except ValueError as error:
-        raise ValueError(
-            f"{error} {name} knows no missing values: interpolate within the sequences, or leave "
-            "out those that have any."
-        ) from None
-    return array
-
-
 def _check_shape(estimator: Any, array: np.ndarray) -> None:
     """Refuse sequences of other steps or features than those of fit."""
     name = type(estimator).__name__
@@ -122,7 +91,7 @@ def _check_shape(estimator: Any, array: np.ndarray) -> None:
         if array.shape[1] != n_timesteps:
             raise ValueError(
                 f"X has {array.shape[1]} features, but {name} is expecting {n_timesteps} "
-                f"features as input; {fitted}, and 2-D X holds a time step a column."
+                f"features as input; {fitted}, and 2-D X holds one time step per column."
             )
     elif array.shape[1:] != (n_timesteps, n_features):
         raise ValueError(

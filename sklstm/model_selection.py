@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from numbers import Integral, Real
@@ -10,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
-from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import (
     Interval,
     InvalidParameterError,
     validate_parameter_constraints,
 )
 from sklearn.utils.validation import _num_samples
+
+from sklstm._validation import check_finite
 
 __all__ = ["PurgedTimeSeriesSplit"]
 
@@ -26,26 +28,28 @@ _DURATIONS = (timedelta, np.timedelta64)
 class PurgedTimeSeriesSplit(BaseCrossValidator):
     """Time series cross-validator that keeps training targets out of the test period.
 
-    Folds chain forward, as in :class:`~sklearn.model_selection.TimeSeriesSplit`: each tests
-    on a block of successive windows and trains on windows before it. A window trains only
-    if its last target is no later than the last row that the first test window may see.
+    As in :class:`~sklearn.model_selection.TimeSeriesSplit`, each fold tests on a block of
+    successive windows and trains on windows before it. A window is in the training part only
+    if its last target is no later than the origin of the first test window, the last row that
+    this window holds.
 
     Parameters
     ----------
     n_splits : int, default=5
         Number of splits. Must be at least 2.
 
-    horizon : float or timedelta, default=1
+    horizon : float or timedelta, default=None
         Time from a window's origin, its last step, to its last target, in the units of the
         origin times: a number of steps, or a timedelta where `groups` holds datetimes.
-        0 is for windows labelled by their last row.
+        ``None`` takes the number of columns of the `y` that :meth:`split` is given, or 1 if
+        `y` has one dimension or is not given. 0 is for windows labelled by their last row.
 
     test_size : int, default=None
         Number of distinct origin times in each test part. Defaults to
         ``n_times // (n_splits + 1)``.
 
     max_train_size : int, default=None
-        Largest number of distinct origin times in a training part, the latest ones.
+        Largest number of distinct origin times in a training part; the latest are kept.
 
     embargo : float or timedelta, default=0
         Time to keep free between the last training target and the first test origin, in
@@ -57,11 +61,10 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
 
     Notes
     -----
-    A window with origin ``o`` trains for a test part that begins at origin ``t`` if
-    ``o < t`` and ``o + horizon + embargo <= t``. For the windows of one series with stride 1
-    this is ``TimeSeriesSplit(gap=horizon - 1)``. Windows of several series that share their
-    times belong to one fold where they share an origin, so no series tells the future of
-    another.
+    A window with origin ``o`` is in the training part for a test part that begins at origin
+    ``t`` if ``o < t`` and ``o + horizon + embargo <= t``. For the windows of one series with
+    stride 1 this is ``TimeSeriesSplit(gap=horizon - 1)``. Windows of several series with the
+    same origin time lie in the same part of a fold, so no series tells the future of another.
 
     References
     ----------
@@ -74,8 +77,8 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
     >>> from sklstm.model_selection import PurgedTimeSeriesSplit
     >>> from sklstm.windowing import make_windows
     >>> X, Y = make_windows(np.arange(12), lookback=2, horizon=3)
-    >>> cv = PurgedTimeSeriesSplit(n_splits=2, horizon=3, test_size=2)
-    >>> for train, test in cv.split(X):
+    >>> cv = PurgedTimeSeriesSplit(n_splits=2, test_size=2)
+    >>> for train, test in cv.split(X, Y):  # three columns of Y: a horizon of 3
     ...     print(train, test)
     [0 1] [4 5]
     [0 1 2 3] [6 7]
@@ -95,7 +98,7 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
 
     _parameter_constraints: dict[str, list[Any]] = {
         "n_splits": [Interval(Integral, 2, None, closed="left")],
-        "horizon": [*_DURATIONS, Interval(Real, 0, None, closed="left")],
+        "horizon": [*_DURATIONS, Interval(Real, 0, None, closed="left"), None],
         "test_size": [Interval(Integral, 1, None, closed="left"), None],
         "max_train_size": [Interval(Integral, 1, None, closed="left"), None],
         "embargo": [*_DURATIONS, Interval(Real, 0, None, closed="left")],
@@ -105,7 +108,7 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
         self,
         n_splits: int = 5,
         *,
-        horizon: Any = 1,
+        horizon: Any = None,
         test_size: int | None = None,
         max_train_size: int | None = None,
         embargo: Any = 0,
@@ -142,8 +145,9 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
         X : array-like of shape (n_windows, ...)
             The windows, of which only the number matters.
 
-        y : object
-            Always ignored, exists for API compatibility.
+        y : array-like of shape (n_windows,) or (n_windows, n_targets), default=None
+            The targets, whose columns are the steps of the horizon. Their values do not
+            matter.
 
         groups : array-like of shape (n_windows,), default=None
             Origin times of the windows, numbers or datetimes, in any order. Defaults to
@@ -163,12 +167,23 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
         ValueError
             If there are too few distinct origin times for the splits, a training part is
             left empty, or `horizon` and `embargo` do not fit the kind of `groups`.
+
+        Warns
+        -----
+        UserWarning
+            If `horizon` is a number of steps, other than 0, that is smaller than the number
+            of columns of `y`: some targets of the training windows lie in the test period.
         """
         n_windows = _num_samples(X)
         origins = np.arange(n_windows) if groups is None else _origin_times(groups, n_windows)
         times, moments = np.unique(origins, return_inverse=True)
         blocks = self._test_blocks(len(times))
-        reach = self._reach(times, by_position=groups is None)
+        horizon = self.horizon
+        if horizon is None and times.dtype.kind not in "mM":
+            horizon = _n_columns(y)
+        reach = self._reach(horizon, times, by_position=groups is None)
+        if times.dtype.kind == "i":
+            _warn_if_short(horizon, _n_columns(y))
         for fold, (start, stop) in enumerate(blocks):
             allowed = np.searchsorted(times, times[start] - reach, side="right")
             train_stop = min(start, allowed)
@@ -176,7 +191,7 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
                 raise ValueError(
                     f"Fold {fold} of {self.n_splits} has no training window: none has its last "
                     f"target by {times[start]}, the first test origin, with "
-                    f"horizon={self.horizon!r} and embargo={self.embargo!r}. Use fewer n_splits, "
+                    f"horizon={horizon!r} and embargo={self.embargo!r}. Use fewer n_splits, "
                     "a smaller test_size, or a smaller horizon or embargo."
                 )
             train_start = max(0, train_stop - (self.max_train_size or train_stop))
@@ -214,22 +229,22 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
             )
         return [(start, start + size) for start in range(first, n_times, size)]
 
-    def _reach(self, times, by_position):
+    def _reach(self, horizon, times, by_position):
         """Return the least time from a training origin to the first test origin."""
-        horizon, embargo = (self._span(name, times, by_position) for name in ("horizon", "embargo"))
+        horizon_span = self._span("horizon", horizon, times, by_position)
+        embargo_span = self._span("embargo", self.embargo, times, by_position)
         try:
-            reach = horizon + embargo
+            reach = horizon_span + embargo_span
             _ = times[0] - reach
         except TypeError:
             raise ValueError(
-                f"horizon={self.horizon!r} and embargo={self.embargo!r} do not fit groups of dtype "
+                f"horizon={horizon!r} and embargo={self.embargo!r} do not fit groups of dtype "
                 f"{times.dtype}: months and years have no fixed length. Give a number of days."
             ) from None
         return reach
 
-    def _span(self, name, times, by_position):
+    def _span(self, name, value, times, by_position):
         """Return `horizon` or `embargo` in the kind of units that the times have."""
-        value = getattr(self, name)
         is_duration = isinstance(value, _DURATIONS)
         if times.dtype.kind not in "mM":
             if is_duration:
@@ -243,9 +258,29 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
             return _as_timedelta64(value)
         if value == 0:
             return times[0] - times[0]
+        kind = "counts steps" if value is None else "is a number"
         raise ValueError(
-            f"{name}={value!r} is a number, but groups holds datetimes. Pass {name} as a "
-            "duration, such as datetime.timedelta(hours=1)."
+            f"{name}={value!r} {kind}, but groups holds datetimes. Pass {name} as a duration, such "
+            "as datetime.timedelta(hours=1)."
+        )
+
+
+def _n_columns(y):
+    """Return the number of columns of y, which is 1 for one dimension or None."""
+    shape = y.shape if hasattr(y, "shape") else np.shape(y)
+    return shape[1] if len(shape) == 2 else 1
+
+
+def _warn_if_short(horizon, n_columns):
+    """Warn of a horizon in steps that the columns of the targets exceed."""
+    if 0 < horizon < n_columns:
+        warnings.warn(
+            f"horizon={horizon!r} is less than the {n_columns} columns of y, so targets of the "
+            f"training windows lie in the test period. Set horizon={n_columns}, or None to take "
+            "it from y; or 0 if y labels the last row of each window. If the windows were cut "
+            "with a stride, pass their origins as groups.",
+            UserWarning,
+            stacklevel=3,
         )
 
 
@@ -267,7 +302,7 @@ def _origin_times(groups, n_windows):
         )
     if origins.dtype.kind in "mM" and np.isnat(origins).any():
         raise ValueError("groups contains NaT. Leave out the windows without an origin time.")
-    assert_all_finite(origins, input_name="groups")
+    check_finite(origins, "groups", "Leave out the windows without an origin time.")
     return origins.astype(np.int64) if origins.dtype.kind in "iu" else origins
 
 

@@ -1,8 +1,10 @@
+import pickle
 from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_validate
@@ -136,6 +138,62 @@ def test_narrow_origin_times_do_not_overflow(dtype):
         splits(PurgedTimeSeriesSplit(2, horizon=300), 6, np.arange(6, dtype=dtype))
 
 
+# The horizon that the targets tell
+
+TARGETS_OF_3_STEPS = [
+    np.zeros((10, 3)),
+    pd.DataFrame(np.zeros((10, 3))),
+    pl.DataFrame(np.zeros((10, 3))),
+    [[0, 0, 0]] * 10,
+    csr_array(np.zeros((10, 3))),
+]
+
+
+@pytest.mark.parametrize("y", TARGETS_OF_3_STEPS, ids=lambda y: type(y).__name__)
+def test_the_horizon_is_the_number_of_columns(y):
+    # 10 windows, tests of 2: {6, 7} and {8, 9}; o + 3 <= 6 leaves origins up to 3
+    expected = [([0, 1, 2, 3], [6, 7]), ([0, 1, 2, 3, 4, 5], [8, 9])]
+    cv = PurgedTimeSeriesSplit(2, test_size=2)
+    assert_same_splits(list(cv.split(np.zeros(10), y)), expected)
+    assert cv.horizon is None  # the next targets may be others
+    # origins 0, 2, ..., 18, of which o + 3 <= 12 holds up to 8, and o + 3 <= 16 up to 12
+    expected = [([0, 1, 2, 3, 4], [6, 7]), ([0, 1, 2, 3, 4, 5, 6], [8, 9])]
+    assert_same_splits(list(cv.split(np.zeros(10), y, np.arange(0, 20, 2))), expected)
+
+
+@pytest.mark.parametrize("y", [None, np.zeros(10), [0] * 10, np.zeros((10, 1)), list("abcdefghij")])
+def test_the_horizon_of_one_target_is_one(y):
+    expected = splits(TimeSeriesSplit(2), 10)
+    assert_same_splits(list(PurgedTimeSeriesSplit(2).split(np.zeros(10), y)), expected)
+
+
+@pytest.mark.parametrize("y", TARGETS_OF_3_STEPS, ids=lambda y: type(y).__name__)
+@pytest.mark.parametrize("groups", [None, np.arange(10)])
+@pytest.mark.parametrize("horizon", [1, 2, 0.5])
+def test_too_short_a_horizon_is_warned_of(y, groups, horizon):
+    message = f"horizon={horizon} is less than the 3 columns of y.*Set horizon=3, or None.*or 0 if"
+    with pytest.warns(UserWarning, match=message) as record:
+        list(PurgedTimeSeriesSplit(2, horizon=horizon).split(np.zeros(10), y, groups))
+    assert len(record) == 1 and record[0].filename == __file__
+
+
+def test_horizons_that_are_no_number_of_steps_are_silent():
+    X, y = np.zeros(10), np.zeros((10, 3))
+    list(PurgedTimeSeriesSplit(2, horizon=0).split(X, y))  # rows that are labelled one-hot
+    list(PurgedTimeSeriesSplit(2, horizon=3).split(X, y))
+    list(PurgedTimeSeriesSplit(2, horizon=timedelta(1)).split(X, y, DAYS))
+    list(PurgedTimeSeriesSplit(2, horizon=0.25).split(X, y, np.arange(10) / 12))  # in years
+
+
+def test_a_stored_splitter_keeps_its_horizon():
+    cv = PurgedTimeSeriesSplit.__new__(PurgedTimeSeriesSplit)
+    stored = {"n_splits": 2, "horizon": 1, "test_size": None, "max_train_size": None, "embargo": 0}
+    vars(cv).update(stored)
+    cv = pickle.loads(pickle.dumps(cv))
+    assert cv.horizon == 1
+    assert_same_splits(splits(cv, 10), splits(TimeSeriesSplit(2), 10))
+
+
 # As scikit-learn's splitters
 
 
@@ -166,7 +224,7 @@ def test_a_copy_within_a_search_splits_alike():
         ("max_train_size", 0, r"an int in the range \[1, inf\) or None"),
         ("horizon", -1, "a float in the range"),
         ("horizon", "1h", "an instance of 'datetime.timedelta'"),
-        ("horizon", None, "an instance of 'numpy.timedelta64'"),
+        ("horizon", [1], "an instance of 'numpy.timedelta64'.* or None"),
         ("embargo", -0.5, "a float in the range"),
     ],
 )
@@ -212,6 +270,8 @@ def test_a_fold_with_nothing_to_train_on():
         (np.arange(10), {"horizon": timedelta(1)}, "horizon=.* is a duration, but .* are numbers"),
         (np.arange(10), {"embargo": timedelta(1)}, "embargo=.* is a duration"),
         (DAYS, {"horizon": 1}, "horizon=1 is a number, but groups holds datetimes. Pass horizon"),
+        (DAYS, {}, "horizon=None counts steps, but groups holds datetimes. Pass horizon as a dur"),
+        (DAYS - DAYS[0], {}, "horizon=None counts steps, but groups holds datetimes. Pass horiz"),
         (DAYS, {"horizon": timedelta(1), "embargo": 2}, "embargo=2 is a number, but groups"),
         (DAYS, {"horizon": np.timedelta64(1, "M")}, "months and years have no fixed length"),
         (
@@ -259,9 +319,9 @@ def spied_scores(X, Y, cv, **kwargs):
 
 SPLITTERS = [
     (PurgedTimeSeriesSplit(5, horizon=12), True),
+    (PurgedTimeSeriesSplit(5), True),
     (PurgedTimeSeriesSplit(3, horizon=12, test_size=20, max_train_size=40), True),
     (TimeSeriesSplit(5, gap=11), True),
-    (PurgedTimeSeriesSplit(5, horizon=11), False),
     (TimeSeriesSplit(5, gap=10), False),
     (TimeSeriesSplit(5, gap=0), False),
     (KFold(5, shuffle=False), False),
@@ -280,6 +340,12 @@ def test_spy_in_grid_search(cv, sees_no_future):
     grid = {"window__lookback": [1, 24, 48]}
     search = GridSearchCV(SPYING, grid, cv=cv, refit=False, error_score="raise").fit(X, Y)
     assert (search.cv_results_["mean_test_score"] == 1).all() == sees_no_future
+
+
+def test_spy_on_too_short_a_horizon():
+    X, Y = make_windows(np.arange(400), lookback=48, horizon=12)
+    with pytest.warns(UserWarning, match="horizon=11 is less than the 12 columns of y"):
+        assert not spied_scores(X, Y, PurgedTimeSeriesSplit(5, horizon=11)).all()
 
 
 def test_spy_on_windows_labelled_by_their_last_row():

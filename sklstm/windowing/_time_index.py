@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import warnings
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import numpy as np
 
-__all__ = ["check_time_index", "common_index", "index_of", "times_in_groups"]
+from sklstm._validation import index_of
 
-# Steps of a regular time index may differ by this part of a step: time stamps get rounded.
+__all__ = ["check_time_index", "common_index", "times_in_groups", "warn_of_text_dates"]
+
+# Steps of a regular time index may differ by this part of a step, as time stamps are rounded.
 _STEP_TOLERANCE = 1e-3
 
-
-def index_of(data):
-    """Return the index of a pandas object, or None."""
-    pd = sys.modules.get("pandas")
-    return data.index if pd is not None and isinstance(data, (pd.Series, pd.DataFrame)) else None
+# What a label must look like to be taken for a date. pandas alone would read "t1" as one.
+_DATE_LIKE = re.compile(r"\d{4}[-/. ]|[-/. ]\d{4}|\d+[-/.]\d+[-/.]\d+|^\d{8}$")
 
 
 def common_index(X, y):
@@ -37,7 +39,7 @@ def times_in_groups(index):
     """Return the part of an index that tells the time within groups, or None."""
     pd = sys.modules.get("pandas")
     if index is None or (isinstance(index, pd.RangeIndex) and index.step > 0):
-        return None  # mere row numbers, which skip where groups interleave
+        return None  # row numbers, which have gaps where groups interleave
     if isinstance(index, pd.MultiIndex):
         kinds = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
         levels = [i for i, level in enumerate(index.levels) if isinstance(level, kinds)]
@@ -46,7 +48,7 @@ def times_in_groups(index):
 
 
 def check_time_index(index, remedy=""):
-    """Raise unless the labels of an index, where they are times or numbers, run evenly."""
+    """Raise unless the labels of an index are sorted and evenly spaced, if times or numbers."""
     if index is None:
         return
     pd = sys.modules["pandas"]
@@ -55,6 +57,41 @@ def check_time_index(index, remedy=""):
     if isinstance(index, pd.PeriodIndex) or index.dtype.kind in "iufmM":
         _check_increasing(index)
         _check_regular(index)
+
+
+def warn_of_text_dates(index):
+    """Warn of an index of dates that were not parsed, so that nothing checks their order."""
+    if index is None:
+        return
+    levels = [index]
+    if isinstance(index, sys.modules["pandas"].MultiIndex):
+        levels = index.levels if times_in_groups(index) is None else []
+    for level in levels:
+        if _holds_text_dates(level):
+            warnings.warn(
+                f"The index holds dates as {type(level[0]).__name__}, such as {level[0]!r}, so "
+                "their order and gaps are not checked. Parse them with pandas.read_csv(..., "
+                "index_col=0, parse_dates=True), or df.index = pandas.to_datetime(df.index).",
+                UserWarning,
+                stacklevel=4,
+            )
+
+
+def _holds_text_dates(index):
+    """Return whether the first, middle and last label are dates, as text or datetime.date."""
+    if index.dtype.kind != "O" or len(index) == 0:
+        return False
+    labels = [index[place] for place in (0, len(index) // 2, -1)]
+    if all(isinstance(label, date) for label in labels):
+        return True
+    if not all(isinstance(label, str) and _DATE_LIKE.search(label) for label in labels):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas warns when it guesses a format
+        parsed = sys.modules["pandas"].to_datetime(
+            labels, errors="coerce", format="mixed", utc=True
+        )
+    return parsed.notna().all()
 
 
 def _check_increasing(index):
@@ -66,42 +103,51 @@ def _check_increasing(index):
         return
     place = np.argmax(steps <= 0)
     earlier, label = index[place], index[place + 1]
-    if steps[place] == 0:
-        raise ValueError(
-            f"The time index must be strictly increasing, but {label} is a duplicate. Drop "
-            "duplicates, as by df[~df.index.duplicated()], or pass groups= if the rows belong "
-            "to several series."
+    found = f"is unsorted: {label} comes after {earlier}"
+    remedy = "Sort the rows with .sort_index()"
+    if label == earlier:
+        found = f"{label} is a duplicate"
+        remedy = "Drop duplicates, as by df[~df.index.duplicated()]"
+    advice = f"{remedy}, or tell series apart with groups= if the rows belong to several."
+    if _times_come_again(index, place):
+        advice = (
+            "The same times come again, as in a table of several series. Tell these apart with "
+            f"groups=, such as groups=df['station']. {remedy}, if there is only one series."
         )
-    raise ValueError(
-        f"The time index must be strictly increasing, but is unsorted: {label} comes after "
-        f"{earlier}. Sort the rows with .sort_index()."
-    )
+    raise ValueError(f"The time index must be strictly increasing, but {found}. {advice}")
+
+
+def _times_come_again(index, place):
+    """Return whether times begin again after a place, or most of them occur repeatedly."""
+    n_times = index.nunique()
+    mostly_repeated = n_times > 1 and len(index) >= 1.5 * n_times
+    return mostly_repeated or (place > 0 and index[place + 1] == index[0])
 
 
 def _check_regular(index):
-    """Raise unless all labels are the same step apart by one of the clocks."""
+    """Raise unless all labels are the same step apart, in one of the units of time."""
     if len(index) < 3 or (getattr(index, "freq", None) is not None and index.dtype.kind in "mM"):
-        return  # pandas vouches for the freq of dates
-    fewest = None
-    for clock in _clocks(index):
-        uneven, usual = _uneven_steps(_ordinals(clock))
+        return  # pandas has checked that dates follow their freq
+    best = None
+    for times in _in_units_of_time(index):
+        uneven, usual = _uneven_steps(_ordinals(times))
         if uneven.size == 0:
             return
-        if fewest is None or uneven.size <= fewest[1].size:
-            fewest = clock, uneven, usual
-    clock, uneven, usual = fewest
+        if best is None or uneven.size <= best[1].size:
+            best = times, uneven, usual
+    times, uneven, usual = best
     gap = uneven[0]
     raise ValueError(
         f"The time index must be regular, but between {index[gap]} and {index[gap + 1]} lies a "
-        f"step of {clock[gap + 1] - clock[gap]}, where the usual step is "
-        f"{clock[usual + 1] - clock[usual]}. Fill gaps with .asfreq() or .reindex() and "
+        f"step of {times[gap + 1] - times[gap]}, where the usual step is "
+        f"{times[usual + 1] - times[usual]}. Fill gaps with .asfreq() or .reindex() and "
         ".interpolate(); or make each stretch a group of its own with groups=; or call "
         ".reset_index(drop=True) if the rows are evenly spaced after all."
     )
 
 
-def _clocks(index) -> Iterator[Any]:
-    """Yield the index, and other clocks by which its labels may be regular."""
+def _in_units_of_time(index) -> Iterator[Any]:
+    """Yield the index itself, then in local time and in months, if it may be regular in these."""
     yield index
     pd = sys.modules["pandas"]
     if isinstance(index, pd.DatetimeIndex):

@@ -9,15 +9,31 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklstm.windowing._time_index import check_time_index, common_index, index_of, times_in_groups
+from sklstm._validation import check_finite, check_numbers, index_of
+from sklstm.windowing._time_index import (
+    check_time_index,
+    common_index,
+    times_in_groups,
+    warn_of_text_dates,
+)
 
 __all__ = ["last_window", "make_windows"]
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 _NOT_NEGATIVE = Interval(Integral, 0, None, closed="left")
+
+# Options of check_array. The shapes are checked in this module, for better messages.
+_ANY_SHAPE = {"ensure_2d": False, "ensure_min_samples": 0}
+
+# What to do about values that are refused.
+_IF_NOT_NUMBERS = "Encode what is no number, or leave it out; times belong in the index."
+_IF_MISSING = (
+    "Interpolate what is missing, or make each stretch without gaps a group of its own with "
+    "groups=."
+)
+_IF_LAST_ARE_MISSING = "Interpolate what is missing, or end the series before it."
 
 
 @validate_params(
@@ -31,7 +47,7 @@ _NOT_NEGATIVE = Interval(Integral, 0, None, closed="left")
 )
 def make_windows(
     X: ArrayLike,
-    y: ArrayLike | None = None,
+    y: ArrayLike | str | None = None,
     *,
     lookback: int,
     horizon: int = 1,
@@ -44,13 +60,14 @@ def make_windows(
     Parameters
     ----------
     X : array-like of shape (T,) or (T, F)
-        The series: T rows at even distances in time, of F features each. A time index
-        (of pandas) must be sorted, without duplicates and regular; a calendar month,
-        quarter or year is a regular step.
+        The series: T rows, evenly spaced in time, of F features each. A time index (of
+        pandas) must be sorted and regular, without duplicates; a calendar month, quarter or
+        year is a regular step.
 
-    y : array-like of shape (T,) or (T, 1), default=None
+    y : array-like of shape (T,) or (T, 1), or str, default=None
         The series to forecast; with ``horizon=0``, the label of every row, of any dtype.
-        ``None`` means the only column of `X`.
+        A string names the column of the DataFrame `X` to forecast, which stays among the
+        features: its past is known. ``None`` means the only column of `X`.
 
     lookback : int
         Number of time steps that a window holds.
@@ -87,8 +104,15 @@ def make_windows(
     Raises
     ------
     ValueError
-        If a series is too short, holds NaN or infinity, has a time index that is
-        unsorted, duplicate or irregular, or if lengths or indexes differ.
+        If a series is too short, holds NaN or infinity, or has a time index that is
+        unsorted, irregular or has duplicates; if lengths or indexes of the arguments
+        differ; if `y` names no column of `X`.
+
+    Warns
+    -----
+    UserWarning
+        If groups are too short for a window, or if the index holds dates as text, whose
+        order and gaps are not checked.
 
     See Also
     --------
@@ -114,7 +138,21 @@ def make_windows(
     ((5, 4, 1), (5, 2))
     >>> X[0].ravel(), Y[0], origins[0]
     (array([0, 1, 2, 3]), array([4, 5]), np.int64(3))
+
+    Of several columns, one is forecast from the past of all:
+
+    >>> import pandas as pd
+    >>> df = pd.DataFrame({"load": [5.0, 6.0, 7.0, 8.0], "heat": [1.0, 2.0, 1.0, 0.0]})
+    >>> X, Y = make_windows(df, y="load", lookback=2)
+    >>> X[0]
+    array([[5., 1.],
+           [6., 2.]])
+    >>> Y
+    array([[7.],
+           [8.]])
     """
+    if isinstance(y, str):
+        y = _column_of(X, y, horizon)
     rows = _check_rows(X)
     target = _check_target(y, rows, horizon)
     index = common_index(X, y)
@@ -126,41 +164,58 @@ def make_windows(
                 f"least {n_needed}. Use a longer series, or a smaller lookback or horizon."
             )
         check_time_index(index, remedy="pass groups= to tell its series apart")
-        members = [range(len(rows))]
+        row_numbers = [range(len(rows))]
         windows = _cut(rows, target, lookback, horizon, stride)
     else:
-        members = _members_of_groups(groups, len(rows), n_needed)
-        times = times_in_groups(index)
-        for member in members:
-            check_time_index(times if times is None else times[member])
-        windows = _cut_groups(rows, target, members, lookback, horizon, stride)
+        row_numbers = _groups_with_windows(_rows_of_groups(groups, len(rows)), n_needed)
+        _check_times_of_groups(index, row_numbers)
+        windows = _cut_groups(rows, target, row_numbers, lookback, horizon, stride)
+    warn_of_text_dates(index)
     if not return_origins:
         return windows
-    last_steps = [member[lookback - 1 : len(member) - horizon : stride] for member in members]
-    return *windows, np.concatenate(last_steps)
+    origins = [numbers[lookback - 1 : len(numbers) - horizon : stride] for numbers in row_numbers]
+    return *windows, np.concatenate(origins)
 
 
 @validate_params({"lookback": [_POSITIVE]}, prefer_skip_nested_validation=True)
-def last_window(X: ArrayLike, lookback: int) -> NDArray[Any]:
+def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None) -> NDArray[Any]:
     """Return the last window of a series, which a forecast of its future starts from.
 
     Parameters
     ----------
     X : array-like of shape (T,) or (T, F)
-        The series, which meets the same conditions as in :func:`make_windows`.
+        The series. Its last `lookback` rows meet the same conditions as in
+        :func:`make_windows`; what lies before them does not matter.
 
     lookback : int
         Number of time steps that the window holds.
 
+    groups : array-like of shape (T,), default=None
+        The series that every row belongs to, where there are several; there is one window
+        per series. Rows of a group are taken in their order, whether or not they lie
+        together. Without `groups`, all rows are taken to be of one series.
+
     Returns
     -------
-    window : ndarray of shape (1, lookback, F)
-        The last rows of `X`, a read-only view.
+    window : ndarray of shape (1, lookback, F), or (n_groups, lookback, F) with `groups`
+        The last rows of `X`, a read-only view; or the last rows of each group, a read-only
+        copy, in the order in which the groups first appear, that of
+        ``pandas.unique(groups)``.
 
     Raises
     ------
     ValueError
-        If `X` is shorter than `lookback`, or :func:`make_windows` would refuse it.
+        If `X` or a group has fewer than `lookback` rows, or if :func:`make_windows` would
+        refuse its last `lookback` rows.
+
+    Warns
+    -----
+    UserWarning
+        If the index holds dates as text, whose order and gaps are not checked.
+
+    See Also
+    --------
+    make_windows : Cuts all windows of a series.
 
     Examples
     --------
@@ -168,15 +223,31 @@ def last_window(X: ArrayLike, lookback: int) -> NDArray[Any]:
     >>> last_window([1.0, 2.0, 3.0], lookback=2)
     array([[[2.],
             [3.]]])
+    >>> last_window([1, 2, 30, 3, 40], lookback=2, groups=["b", "b", "a", "b", "a"])[:, :, 0]
+    array([[ 2,  3],
+           [30, 40]])
     """
-    rows = _check_rows(X)
-    if len(rows) < lookback:
-        raise ValueError(
-            f"X has {len(rows)} rows, but lookback={lookback} needs at least {lookback}. "
-            "Use a longer series."
+    rows = _check_rows(X, ensure_all_finite=False)
+    index = index_of(X)
+    if groups is None:
+        if len(rows) < lookback:
+            raise ValueError(
+                f"X has {len(rows)} rows, but lookback={lookback} needs at least {lookback}. "
+                "Use a longer series, or a smaller lookback."
+            )
+        check_finite(rows, "X", _IF_LAST_ARE_MISSING, source=X, rows=slice(-lookback, None))
+        index = index if index is None else index[-lookback:]
+        check_time_index(
+            index, remedy="pass groups=, or take one series at a time, such as X.loc[key]"
         )
-    check_time_index(index_of(X), remedy="take one series at a time, such as X.loc[key]")
-    return _read_only(rows[np.newaxis, -lookback:])
+        window = rows[np.newaxis, -lookback:]
+    else:
+        last = _last_rows_of_groups(_rows_of_groups(groups, len(rows)), lookback)
+        check_finite(rows, "X", _IF_LAST_ARE_MISSING, source=X, rows=last.ravel())
+        _check_times_of_groups(index, last)
+        window = rows[last]
+    warn_of_text_dates(index)
+    return _read_only(window)
 
 
 def _cut(rows, target, lookback, horizon, stride):
@@ -190,9 +261,11 @@ def _cut(rows, target, lookback, horizon, stride):
     return windows.swapaxes(1, 2), targets
 
 
-def _cut_groups(rows, target, members, lookback, horizon, stride):
+def _cut_groups(rows, target, row_numbers, lookback, horizon, stride):
     """Return windows of several series, and their targets, as read-only copies."""
-    cuts = [_cut(rows[member], target[member], lookback, horizon, stride) for member in members]
+    cuts = [
+        _cut(rows[numbers], target[numbers], lookback, horizon, stride) for numbers in row_numbers
+    ]
     windows, targets = (_read_only(np.concatenate(parts)) for parts in zip(*cuts, strict=True))
     return windows, targets
 
@@ -202,38 +275,93 @@ def _read_only(array):
     return array
 
 
-def _members_of_groups(groups, n_rows, n_needed):
-    """Return the rows of every group long enough, by first appearance of the groups."""
+def _rows_of_groups(groups, n_rows):
+    """Return a dict from each group's label to its row numbers, by first appearance."""
     groups = np.asarray(groups)
     if groups.shape != (n_rows,):
         raise ValueError(
             f"groups must hold one label for every row of X, in an array of shape ({n_rows},); "
             f"got shape {groups.shape}."
         )
-    assert_all_finite(groups, input_name="groups")
-    numbers: dict[Any, int] = {}
-    codes = np.array([numbers.setdefault(label, len(numbers)) for label in groups.tolist()], int)
+    check_finite(groups, "groups", "Leave out the rows that belong to no group.")
+    code_of: dict[Any, int] = {}
+    codes = np.array([code_of.setdefault(label, len(code_of)) for label in groups.tolist()], int)
     by_group = np.argsort(codes, kind="stable")
-    members = np.split(by_group, np.cumsum(np.bincount(codes))[:-1])
-    enough = [member for member in members if len(member) >= n_needed]
+    row_numbers = np.split(by_group, np.cumsum(np.bincount(codes))[:-1])
+    return dict(zip(code_of, row_numbers, strict=False))  # split gives one part of no rows
+
+
+def _groups_with_windows(rows_of_groups, n_needed):
+    """Return the row numbers of every group that is long enough for a window."""
+    enough = [numbers for numbers in rows_of_groups.values() if len(numbers) >= n_needed]
     if not enough:
+        longest = max(map(len, rows_of_groups.values()), default=0)
         raise ValueError(
             f"No group has the lookback + horizon = {n_needed} rows that a window needs: the "
-            f"longest has {max(map(len, members))}. Use a smaller lookback or horizon."
+            f"longest has {longest}. Use a smaller lookback or horizon."
         )
-    if len(enough) < len(members):
+    if len(enough) < len(rows_of_groups):
         warnings.warn(
-            f"{len(members) - len(enough)} of {len(members)} groups gave no window: they have "
-            f"fewer than the lookback + horizon = {n_needed} rows that a window needs.",
+            f"{len(rows_of_groups) - len(enough)} of {len(rows_of_groups)} groups gave no window: "
+            f"they have fewer than the lookback + horizon = {n_needed} rows that a window needs.",
             UserWarning,
             stacklevel=4,
         )
     return enough
 
 
-def _check_rows(X):
-    """Return X as an array of shape (T, F), of finite numbers."""
-    rows = _check_numbers(X, "X")
+def _last_rows_of_groups(rows_of_groups, lookback):
+    """Return the last row numbers of every group, of shape (n_groups, lookback)."""
+    short = [label for label, numbers in rows_of_groups.items() if len(numbers) < lookback]
+    if short or not rows_of_groups:
+        names = ", ".join(map(repr, short[:10])) + (" and others" if len(short) > 10 else "")
+        raise ValueError(
+            f"{len(short)} of {len(rows_of_groups)} groups have fewer than the "
+            f"lookback={lookback} rows that a window needs: {names}. Use a smaller lookback, or "
+            "leave out these groups."
+        )
+    return np.stack([numbers[-lookback:] for numbers in rows_of_groups.values()])
+
+
+def _check_times_of_groups(index, row_numbers):
+    """Raise unless the times of each group are sorted and evenly spaced."""
+    times = times_in_groups(index)
+    if times is not None:
+        for numbers in row_numbers:
+            check_time_index(times[numbers])
+
+
+def _column_of(X, name, horizon):
+    """Return the column of X that y names."""
+    if not hasattr(X, "columns"):
+        raise ValueError(
+            f"y={name!r} names a column, but X has no names of columns: it is of type "
+            f"{type(X).__name__}. Pass the series to forecast itself as y, or a DataFrame as X."
+        )
+    columns = list(X.columns)
+    if name not in columns:
+        raise ValueError(
+            f"y={name!r} is no column of X, which has the columns {columns}. Pass one of these, "
+            "or the series to forecast itself."
+        )
+    if horizon == 0:
+        raise ValueError(
+            f"y={name!r} is a column of X, so that with horizon=0 every window would hold its "
+            f"own label. Pass the labels themselves, y=X[{name!r}], and leave them out of X."
+        )
+    return X[name]
+
+
+def _check_rows(X, ensure_all_finite=True):
+    """Return X as an array of shape (T, F), of numbers."""
+    rows = check_numbers(
+        X,
+        "X",
+        **_ANY_SHAPE,
+        if_not_numbers=_IF_NOT_NUMBERS,
+        if_missing=_IF_MISSING,
+        ensure_all_finite=ensure_all_finite,
+    )
     if rows.ndim not in (1, 2):
         raise ValueError(
             f"X must be a series of shape (T,) or (T, F), got shape {rows.shape}. Windows that "
@@ -250,14 +378,15 @@ def _check_target(y, rows, horizon):
         if rows.shape[1] != 1:
             raise ValueError(
                 f"y=None stands for the only column of X, but X has {rows.shape[1]}. Pass the "
-                "series to forecast as y, such as y=X[:, 0]."
+                "series to forecast as y, such as y=X[:, 0] or the name of a column."
             )
         return rows[:, 0]
     if horizon == 0:
         target = np.asarray(y)
-        assert_all_finite(target, input_name="y")
+        check_finite(target, "y", _IF_MISSING, source=y)
     else:
-        target = _check_numbers(y, "y", hint=" Labels of rows go with horizon=0.")
+        hint = "Labels of rows go with horizon=0."
+        target = check_numbers(y, "y", **_ANY_SHAPE, if_not_numbers=hint, if_missing=_IF_MISSING)
     n_rows = len(rows)
     if target.shape not in {(n_rows,), (n_rows, 1)}:
         raise ValueError(
@@ -265,39 +394,3 @@ def _check_target(y, rows, horizon):
             f"({n_rows}, 1); got shape {target.shape}. Select one column, and the same rows."
         )
     return target if target.ndim == 1 else target[:, 0]
-
-
-def _check_numbers(values, name, hint=""):
-    """Return values as an array of finite real numbers, without a copy where possible."""
-    hint = hint or " Encode what is no number, or leave it out; times belong in the index."
-    if hasattr(values, "columns"):
-        dtypes = zip(values.columns, values.dtypes, strict=True)
-        others = [column for column, dtype in dtypes if not _is_numeric(dtype)]
-        if others:
-            raise ValueError(f"{name} must hold numbers, but its columns {others} do not.{hint}")
-    array = check_array(
-        values,
-        dtype=None,
-        ensure_2d=False,
-        allow_nd=True,
-        ensure_min_samples=0,
-        ensure_all_finite=False,
-        input_name=name,
-    )
-    if not _is_numeric(array.dtype):
-        raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}.{hint}")
-    try:
-        assert_all_finite(array, input_name=name)
-    except ValueError as error:
-        bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
-        raise ValueError(
-            f"{error} The first is in row {int(bad.argmax())} of {name}. Interpolate what is "
-            "missing, or make each stretch without gaps a group of its own with groups=."
-        ) from None
-    return array
-
-
-def _is_numeric(dtype):
-    if hasattr(dtype, "kind"):
-        return dtype.kind in "biuf"
-    return dtype.is_numeric() or str(dtype) == "Boolean"  # a dtype of polars

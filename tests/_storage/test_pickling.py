@@ -318,8 +318,8 @@ def test_there_are_golden_files_of_either_format():
 OURS = [
     "sklstm._classifier.LSTMClassifier",
     "sklstm._regressor.LSTMRegressor",
-    "sklstm.windowing._steps.SlidingWindow",
-    "sklstm.windowing._steps.TimeDistributedTransformer",
+    "sklstm.windowing._sliding_window.SlidingWindow",
+    "sklstm.windowing._time_distributed.TimeDistributedTransformer",
     "sklstm.model_selection.PurgedTimeSeriesSplit",
 ]
 OURS_IN_0_1_0 = [

@@ -5,20 +5,9 @@ import warnings
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
-from sklearn import config_context
-from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.compose import ColumnTransformer
-from sklearn.decomposition import PCA
-from sklearn.exceptions import NotFittedError
-from sklearn.feature_selection import SelectKBest
-from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
-from sklearn.utils import get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.preprocessing import StandardScaler
 
 from sklstm.windowing import (
     SlidingWindow,
@@ -172,6 +161,40 @@ def test_origins_index_the_frame():
     assert list(frame.index[origins].day) == [3, 5, 7]
 
 
+# make_windows: a column of X as y
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_y_names_a_column(frame):
+    df = frame({"load": [5.0, 6.0, 7.0, 8.0], "heat": [1.0, 2.0, 1.0, 0.0]})
+    X, Y = make_windows(df, y="load", lookback=2)
+    assert_array_equal(X, [[[5, 1], [6, 2]], [[6, 2], [7, 1]]])  # its past is a feature
+    assert_array_equal(Y, [[7], [8]])
+    _, Y = make_windows(df, "heat", lookback=1, horizon=2, groups=[0, 0, 0, 0])
+    assert_array_equal(Y, [[2, 1], [1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (pd.DataFrame({"a": [1, 2], "b": [3, 4]}), r"y='load' is no column .* \['a', 'b'\]\. Pass"),
+        (pl.DataFrame({"a": [1, 2], "b": [3, 4]}), r"y='load' is no column .* \['a', 'b'\]\. Pass"),
+        (np.zeros((2, 2)), "y='load' names a column, but X has no names .* of type ndarray. Pass"),
+        (pd.Series([1, 2], name="load"), "y='load' names a column, .* of type Series. Pass"),
+        ([1, 2], "y='load' names a column, .* of type list. Pass"),
+    ],
+)
+def test_y_that_names_no_column(X, message):
+    with pytest.raises(ValueError, match=message):
+        make_windows(X, y="load", lookback=1)
+
+
+def test_labels_must_not_be_among_the_features():
+    df = pd.DataFrame({"a": [1, 2, 3], "state": [0, 1, 1]})
+    with pytest.raises(ValueError, match=r"y='state' .* its own label\. Pass .* y=X\['state'\]"):
+        make_windows(df, y="state", lookback=2, horizon=0)
+
+
 # make_windows: groups
 
 
@@ -307,7 +330,20 @@ def test_values_must_be_finite(bad):
     with pytest.raises(ValueError, match="Input groups contains"):
         make_windows(good, lookback=2, groups=spoilt)
     with pytest.raises(ValueError, match="Input X contains"):
-        last_window(spoilt, 2)
+        last_window(spoilt, 7)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_the_place_of_what_is_missing_is_named(bad):
+    rows = np.arange(24.0).reshape(12, 2)
+    rows[[7, 9], [1, 0]] = bad
+    with pytest.raises(ValueError, match=r"Input X contains (NaN|infinity).*row 7 of X.*Interpol"):
+        make_windows(rows, rows[:, 0], lookback=3)
+    frame = pd.DataFrame(rows, pd.date_range("2024-01-01", periods=12), ["load", "heat"])
+    with pytest.raises(ValueError, match=r"row 7 of X \(2024-01-08 .*\), column 'heat'\. Interpol"):
+        make_windows(frame, np.zeros(12), lookback=3)
+    with pytest.raises(ValueError, match=r"row 9 of y \(2024-01-10 00:00:00\)\. Interpol"):
+        make_windows(frame.fillna(0).replace(np.inf, 0), frame["load"], lookback=3)
 
 
 DATES = pd.date_range("2024-01-01", periods=10)
@@ -374,156 +410,91 @@ def test_indexes_of_X_and_y_must_agree():
     make_windows(X, y.to_numpy(), lookback=2)
 
 
-# The time index
-
-HOURS = pd.date_range("2024-01-01", periods=48, freq="h")
+# last_window
 
 
-def series_on(index):
-    return pd.Series(np.arange(float(len(index))), index=index)
+def test_last_window_continues_the_windows():
+    data = np.arange(24.0).reshape(12, 2)
+    X, _ = make_windows(data, data[:, 0], lookback=5)
+    window = last_window(data, 5)
+    assert window.shape == (1, 5, 2)
+    assert_array_equal(window[0, -1], [22, 23])
+    assert_array_equal(window[0, :-1], X[-1, 1:])
+    assert np.shares_memory(window, data)
 
 
-@pytest.mark.parametrize(
-    "index",
-    [
-        pd.RangeIndex(5, 45, 2),
-        pd.Index(np.arange(20)),
-        pd.Index(np.arange(20, dtype=np.uint8)),
-        pd.Index(np.arange(20) * 0.1),
-        pd.Index(1e6 + np.arange(20) / 3),
-        pd.Index((1000 + np.arange(20) / 10).astype(np.float32)),
-        HOURS,
-        pd.DatetimeIndex(HOURS.to_numpy()),
-        pd.date_range("2024-01-01", "2024-01-02", periods=8),
-        pd.timedelta_range("0h", periods=20, freq="7min"),
-        pd.period_range("2024-01", periods=20, freq="M"),
-        pd.period_range("2024-01", periods=20, freq="2D"),
-        pd.bdate_range("2024-01-01", periods=20),
-        pd.date_range("2024-01-01", periods=20, freq="D", tz="Europe/Berlin"),
-        pd.Index(list("zxya")),
-        pd.Index([True, False, True]),
-        pd.CategoricalIndex([3, 1, 2]),
-    ],
-    ids=lambda index: f"{type(index).__name__}-{index.dtype}",
-)
-def test_regular_index(index):
-    series = series_on(index)
-    assert len(make_windows(series, lookback=2)[0]) == len(index) - 2
-    assert_array_equal(last_window(series, 1), [[[len(index) - 1]]])
+def test_what_lies_before_the_last_window_does_not_matter():
+    days = pd.DatetimeIndex(["2024-01-05", "2024-01-01", "2024-01-01", "2024-01-09"])
+    days = days.append(pd.date_range("2024-02-01", periods=3))
+    frame = pd.DataFrame({"a": [np.nan, np.inf, 2, 3, 4, 5, 6.0]}, index=days)
+    assert_array_equal(last_window(frame, 3), [[[4], [5], [6]]])
+    with pytest.raises(ValueError, match="between 2024-01-09 00:00:00 and 2024-02-01 00:00:00"):
+        last_window(frame, 4)
+    with pytest.raises(ValueError, match="2024-01-01 00:00:00 is a duplicate"):
+        last_window(frame.replace(np.inf, 1)[2:0:-1], 2)
+    frame.iloc[5] = np.nan
+    assert_array_equal(last_window(frame, 1), [[[6]]])
+    with pytest.raises(ValueError, match=r"row 5 of X \(2024-02-02 00:00:00\)\. .* end the series"):
+        last_window(frame, 2)
 
 
-@pytest.mark.parametrize(
-    "freq", ["MS", "ME", "QS", "QE", "YS", "YE", "BME", "BMS", "QE-JAN", "2MS", "W"]
-)
-@pytest.mark.parametrize("tz", [None, "Europe/Berlin"])
-@pytest.mark.parametrize("with_freq", [True, False])
-def test_calendar_steps_are_regular(freq, tz, with_freq):
-    index = pd.date_range("2019-12-15", periods=40, freq=freq, tz=tz)
-    make_windows(series_on(index if with_freq else pd.DatetimeIndex(list(index))), lookback=2)
+def test_last_window_of_each_group():
+    data = np.array([[0, 0], [10, 1], [1, 0], [11, 1], [12, 1], [2, 0], [np.nan, 1], [3, 0]])
+    groups = np.array(["b", "a", "b", "a", "a", "b", "c", "b"])
+    known = data[:, 0] == data[:, 0]
+    windows = last_window(data[known], 2, groups=groups[known])
+    assert_array_equal(windows, [[[2, 0], [3, 0]], [[11, 1], [12, 1]]])
+    assert list(pd.unique(groups[known])) == ["b", "a"]  # the order of the windows
+    assert not windows.flags.writeable
 
 
-@pytest.mark.parametrize("day", [1, 15, 28])
-@pytest.mark.parametrize("missing", range(1, 23))
-def test_missing_month_is_named(day, missing):
-    index = pd.DatetimeIndex([f"{2023 + i // 12}-{i % 12 + 1:02}-{day}" for i in range(24)])
-    before, after = index[missing - 1], index[missing + 1]
-    with pytest.raises(ValueError, match=f"between {before} and {after} lies"):
-        make_windows(series_on(index.delete(missing)), lookback=2)
+def test_windows_of_groups_end_with_their_last_window():
+    rng = np.random.default_rng(0)
+    data, groups = rng.normal(size=(60, 2)), rng.integers(4, size=60)
+    last = last_window(data, 3, groups=groups)
+    assert last.shape == (4, 3, 2)
+    # windows that are labelled by their last row reach to the end of each group
+    X, y = make_windows(data, groups, lookback=3, horizon=0, groups=groups)
+    for window, label in zip(last, pd.unique(groups), strict=True):
+        assert_array_equal(window, X[y == label][-1])
 
 
-@pytest.mark.parametrize("freq", ["ME", "QS", "YE"])
-def test_missing_calendar_step_is_named(freq):
-    index = pd.date_range("2001-01-01", periods=30, freq=freq)
-    with pytest.raises(ValueError, match=f"between {index[9]} and {index[11]} lies"):
-        make_windows(series_on(index.delete(10)), lookback=2)
+def test_before_the_last_window_of_a_group_nothing_matters():
+    days = pd.date_range("2024-01-01", periods=4)
+    frame = pd.DataFrame({"a": [np.nan, 1.0, 2.0, 3.0] * 2}, index=days.append(days))
+    groups = pd.Series(["x"] * 4 + ["y"] * 4)
+    assert_array_equal(last_window(frame, 3, groups=groups)[:, :, 0], [[1, 2, 3], [1, 2, 3]])
+    with pytest.raises(ValueError, match=r"row 0 of X \(2024-01-01 00:00:00\)"):
+        last_window(frame, 4, groups=groups)
+    gap = np.array([0, 1, 2, 3, 4, 6, 7])
+    assert len(last_window(frame.iloc[gap], 2, groups=groups[gap])) == 2
+    with pytest.raises(ValueError, match="between 2024-01-01 00:00:00 and 2024-01-03 00:00:00"):
+        last_window(frame.fillna(0).iloc[gap], 3, groups=groups[gap])
 
 
-@pytest.mark.parametrize(
-    ("index", "message"),
-    [
-        (
-            HOURS.delete(5),
-            "between 2024-01-01 04:00:00 and 2024-01-01 06:00:00 lies a step of "
-            "0 days 02:00:00, where the usual step is 0 days 01:00:00",
-        ),
-        (HOURS.delete([20, 21, 40]), "between 2024-01-01 19:00:00 and 2024-01-01 22:00:00"),
-        (HOURS.insert(3, pd.Timestamp("2024-01-01 02:30")), "02:00:00 and 2024-01-01 02:30:00"),
-        (HOURS.tz_localize("UTC").delete(5), r"between 2024-01-01 04:00:00\+00:00 and"),
-        (
-            pd.date_range("2024-03-25", periods=14, freq="D", tz="Europe/Berlin").delete(10),
-            r"between 2024-04-03 00:00:00\+02:00 and 2024-04-05 00:00:00\+02:00",
-        ),
-        (
-            pd.date_range("2024-03-30", periods=72, freq="h", tz="Europe/Berlin").delete(40),
-            r"between 2024-03-31 16:00:00\+02:00 and 2024-03-31 18:00:00\+02:00",
-        ),
-        (pd.period_range("2024-01", periods=9, freq="M").delete(4), "between 2024-04 and 2024-06"),
-        (pd.timedelta_range("0h", periods=9, freq="h").delete(4), "0 days 03:00:00 and 0 days 05"),
-        (pd.Index([0, 1, 2, 4, 5]), "between 2 and 4 lies a step of 2, where the usual step is 1"),
-        (pd.Index(np.delete(np.arange(50) * 0.1, 30)), r"between 2\.9\d* and 3\.1\d* lies"),
-        (
-            pd.DatetimeIndex(["2024-01-01", "2024-02-28", "2024-03-01"]),
-            "between 2024-01-01 00:00:00 and 2024-02-28 00:00:00 lies a step of 58 days",
-        ),
-    ],
-)
-def test_first_gap_is_named(index, message):
-    series = series_on(index)
-    with pytest.raises(ValueError, match=message) as error:
-        make_windows(series, lookback=2)
-    for remedy in (".asfreq()", ".interpolate()", "groups=", ".reset_index(drop=True)"):
-        assert remedy in str(error.value)
+def test_groups_too_short_for_a_last_window_are_named():
+    message = r"2 of 3 groups have fewer than the lookback=3 rows .*: 'b', 'c'\. .* leave out"
     with pytest.raises(ValueError, match=message):
-        last_window(series, 2)
-    make_windows(series.reset_index(drop=True), lookback=2)
+        last_window(np.arange(6), 3, groups=list("aaabcb"))
+    with pytest.raises(ValueError, match=r"0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and others\. Use"):
+        last_window(np.arange(12), 3, groups=np.arange(12))
 
 
 @pytest.mark.parametrize(
-    ("index", "message"),
+    ("groups", "message"),
     [
-        (HOURS[[0, 1, 3, 2, 4]], "unsorted: 2024-01-01 02:00:00 comes after 2024-01-01 03:00:00"),
-        (HOURS[::-1], "unsorted: 2024-01-02 22:00:00 comes after 2024-01-02 23:00:00"),
-        (pd.RangeIndex(10, 0, -1), "unsorted: 9 comes after 10"),
-        (pd.Index(np.array([3, 4, 2], dtype=np.uint8)), "unsorted: 2 comes after 4"),
-        (pd.Index([0.5, 1.5, 1.0]), "unsorted: 1.0 comes after 1.5"),
-        (pd.PeriodIndex(["2024-02", "2024-01"], freq="M"), "unsorted: 2024-01 comes after 2024-02"),
+        ([0, 0, 1], r"groups must hold one label .* of shape \(4,\); got shape \(3,\)"),
+        ([0, 0, np.nan, 1], "Input groups contains NaN.*row 2 of groups"),
     ],
 )
-def test_unsorted_index(index, message):
-    with pytest.raises(ValueError, match=message + r"\. Sort the rows with \.sort_index\(\)"):
-        make_windows(series_on(index), lookback=1)
+def test_refused_groups_of_last_window(groups, message):
+    with pytest.raises(ValueError, match=message):
+        last_window(np.arange(4), 1, groups=groups)
+    with pytest.raises(ValueError, match="0 of 0 groups"):
+        last_window(np.zeros(0), 1, groups=[])
 
 
-@pytest.mark.parametrize(
-    ("index", "label"),
-    [
-        (HOURS[[0, 1, 1, 2]], "2024-01-01 01:00:00"),
-        (pd.Index([0, 1, 2, 2]), "2"),
-        (pd.PeriodIndex(["2024-01", "2024-01"], freq="M"), "2024-01"),
-    ],
-)
-def test_duplicate_labels(index, label):
-    with pytest.raises(ValueError, match=f"but {label} is a duplicate. Drop duplicates"):
-        make_windows(series_on(index), lookback=1)
-
-
-def test_missing_label():
-    index = pd.DatetimeIndex(["2024-01-01", None, "2024-01-03"])
-    with pytest.raises(ValueError, match="holds missing labels"):
-        make_windows(series_on(index), lookback=1)
-
-
-def test_time_index_of_y_alone_is_checked():
-    with pytest.raises(ValueError, match="between 4 and 6"):
-        make_windows(np.zeros(9), series_on(pd.RangeIndex(10).delete(5)), lookback=1)
-
-
-def test_multiindex_needs_groups():
-    series = series_on(pd.MultiIndex.from_product([["a", "b"], range(5)], names=["unit", "day"]))
-    with pytest.raises(ValueError, match=r"MultiIndex, of levels \['unit', 'day'\]: pass groups="):
-        make_windows(series, lookback=2)
-    with pytest.raises(ValueError, match=r"MultiIndex.* one series at a time, such as X\.loc"):
-        last_window(series, 2)
+# Imports and warnings
 
 
 def test_pandas_is_not_imported():
@@ -542,356 +513,14 @@ def test_pandas_is_not_imported():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-# last_window
-
-
-def test_last_window_continues_the_windows():
-    data = np.arange(24.0).reshape(12, 2)
-    X, _ = make_windows(data, data[:, 0], lookback=5)
-    window = last_window(data, 5)
-    assert window.shape == (1, 5, 2)
-    assert_array_equal(window[0, -1], [22, 23])
-    assert_array_equal(window[0, :-1], X[-1, 1:])
-    assert np.shares_memory(window, data)
-
-
-# SlidingWindow
-
-
-def test_the_last_steps_of_windows_are_a_view():
-    X = np.arange(24.0).reshape(2, 4, 3)
-    trimmed = SlidingWindow(lookback=2).fit(X).transform(X)
-    assert_array_equal(trimmed[0], [[6, 7, 8], [9, 10, 11]])
-    assert_array_equal(trimmed[1], [[18, 19, 20], [21, 22, 23]])
-    assert np.shares_memory(trimmed, X)
-    assert_array_equal(SlidingWindow().fit_transform(X), X)
-
-
-def test_rows_before_the_first_are_like_the_first():
-    rows = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0], [4.0, 40.0]])
-    windows = SlidingWindow(lookback=3).fit_transform(rows)
-    assert windows.shape == (4, 3, 2)
-    assert_array_equal(windows[:, :, 0], [[1, 1, 1], [1, 1, 2], [1, 2, 3], [2, 3, 4]])
-    assert_array_equal(windows[:, :, 1], 10 * windows[:, :, 0])
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
-@pytest.mark.parametrize("shape", [(5, 2), (5, 4, 2)])
-def test_sliding_window_keeps_the_dtype(dtype, shape):
-    assert SlidingWindow(2).fit_transform(np.ones(shape, dtype=dtype)).dtype == dtype
-
-
-def test_sliding_window_on_windows_of_a_million_rows_takes_no_memory():
-    X, _ = make_windows(np.zeros(100_000), lookback=96)
-    step = SlidingWindow(lookback=48).fit(X)
-    tracemalloc.start()
-    step.transform(X)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 1e6
-
-
-def test_attributes_of_sliding_window():
-    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
-    step = SlidingWindow(lookback=1).fit(frame)
-    assert step.n_features_in_ == 2 and list(step.feature_names_in_) == ["a", "b"]
-    assert not hasattr(step, "n_timesteps_in_")
-    step.fit(np.zeros((5, 4, 3)))
-    assert (step.n_features_in_, step.n_timesteps_in_) == (3, 4)
-    assert not hasattr(step, "feature_names_in_")
-    step.fit(frame)
-    assert not hasattr(step, "n_timesteps_in_")
-
-
-def test_sliding_window_takes_any_longer_windows():
-    step = SlidingWindow(lookback=2).fit(np.zeros((5, 4, 1)))
-    assert step.transform(np.zeros((1, 3, 1))).shape == (1, 2, 1)
-
-
-@pytest.mark.parametrize(
-    ("lookback", "X", "message"),
-    [
-        (0, np.zeros((5, 2)), "The 'lookback' parameter of SlidingWindow must be an int"),
-        (1.5, np.zeros((5, 2)), "The 'lookback' parameter of SlidingWindow must be an int"),
-        (None, np.zeros((5, 2)), r"lookback=None keeps whole windows.*rows, of shape \(5, 2\)"),
-        (5, np.zeros((9, 4, 2)), "lookback=5 is longer than the windows of X, which have 4"),
-        (1, np.zeros(5), r"got shape \(5,\). Reshape your data"),
-        (1, np.zeros((5, 2, 2, 2)), r"got shape \(5, 2, 2, 2\)"),
-        (1, np.full((5, 2), np.nan), "Input X contains NaN"),
-        (1, np.full((5, 2, 1), np.inf), "Input X contains infinity"),
-        (1, np.full((5, 2, 1), "a"), "strings"),
-        (1, np.zeros((0, 2, 1)), "minimum of 1 is required"),
-    ],
-)
-def test_errors_of_sliding_window_at_fit(lookback, X, message):
-    with pytest.raises(ValueError, match=message):
-        SlidingWindow(lookback=lookback).fit(X)
-
-
-@pytest.mark.parametrize(
-    ("seen", "X", "message"),
-    [
-        ((5, 4, 2), np.zeros((5, 4, 3)), "X has 3 features, but SlidingWindow is expecting 2 feat"),
-        ((5, 2), np.zeros((5, 3)), "X has 3 features, but SlidingWindow is expecting 2 features"),
-        ((5, 2), np.zeros((5, 4, 2)), r"X holds windows, .* was fitted on rows"),
-        ((5, 4, 2), np.zeros((5, 2)), r"X holds rows, .* was fitted on windows"),
-        (
-            (5, 4, 2),
-            np.zeros((5, 2, 2)),
-            "lookback=3 is longer than the windows of X, which have 2",
-        ),
-        ((5, 4, 2), np.full((5, 4, 2), np.nan), "Input X contains NaN"),
-    ],
-)
-def test_errors_of_sliding_window_at_transform(seen, X, message):
-    step = SlidingWindow(lookback=3).fit(np.zeros(seen))
-    with pytest.raises(ValueError, match=message):
-        step.transform(X)
-
-
-def test_sliding_window_must_be_fitted():
-    with pytest.raises(NotFittedError):
-        SlidingWindow(lookback=2).transform(np.zeros((5, 4, 1)))
-
-
-# TimeDistributedTransformer
-
-RANDOM_WINDOWS = np.random.default_rng(0).normal(3, 5, size=(30, 4, 2))
-
-
-def test_scaler_over_all_time_steps():
-    X = np.array([[[0.0], [2.0]], [[4.0], [6.0]]])  # mean 3, variance (9 + 1 + 1 + 9) / 4 = 5
-    step = TimeDistributedTransformer(StandardScaler()).fit(X)
-    assert step.transformer_.mean_ == [3] and step.transformer_.var_ == [5]
-    assert_allclose(step.transform(X).ravel(), np.array([-3, -1, 1, 3]) / 5**0.5)
-    assert_allclose(step.inverse_transform(step.transform(X)), X)
-
-
-def test_time_steps_keep_their_places():
-    step = TimeDistributedTransformer(FunctionTransformer(lambda x: 10 * x + [0, 1]))
-    out = step.fit_transform(RANDOM_WINDOWS)
-    for window in range(30):
-        for time in range(4):
-            a, b = RANDOM_WINDOWS[window, time]
-            assert_array_equal(out[window, time], [10 * a, 10 * b + 1])
-
-
-def test_transformer_that_drops_columns():
-    step = TimeDistributedTransformer(PCA(n_components=1)).fit(RANDOM_WINDOWS)
-    out = step.transform(RANDOM_WINDOWS)
-    assert out.shape == (30, 4, 1)
-    assert step.inverse_transform(out).shape == (30, 4, 2)
-    # the first component holds the larger eigenvalue of the covariance of all time steps
-    largest = np.linalg.eigvalsh(np.cov(RANDOM_WINDOWS.reshape(-1, 2).T))[-1]
-    assert out.var(ddof=1) == pytest.approx(largest)
-
-
-def test_the_transformer_is_cloned():
-    scaler = StandardScaler()
-    step = TimeDistributedTransformer(scaler).fit(RANDOM_WINDOWS)
-    assert not hasattr(scaler, "mean_") and hasattr(step.transformer_, "mean_")
-
-
-def test_parameters_of_the_transformer_are_reachable():
-    step = clone(TimeDistributedTransformer(StandardScaler())).set_params(
-        transformer__with_mean=False
-    )
-    assert step.transformer.with_mean is False
-    assert step.fit_transform(RANDOM_WINDOWS).mean() != pytest.approx(0, abs=1e-3)
-
-
-def test_column_transformer_on_windows_and_frames():
-    by_number = ColumnTransformer([("s", StandardScaler(), [1])], remainder="passthrough")
-    out = TimeDistributedTransformer(by_number).fit_transform(RANDOM_WINDOWS)
-    assert out[:, :, 0].std() == pytest.approx(1)
-    assert_array_equal(out[:, :, 1], RANDOM_WINDOWS[:, :, 0])
-
-    frame = pd.DataFrame(RANDOM_WINDOWS[:, 0], columns=["a", "b"])
-    by_name = ColumnTransformer([("s", StandardScaler(), ["b"])], remainder="passthrough")
-    for rows in (frame, pl.DataFrame({"a": frame["a"].to_numpy(), "b": frame["b"].to_numpy()})):
-        step = TimeDistributedTransformer(by_name).fit(rows)
-        assert_array_equal(step.transform(rows)[:, 1], frame["a"])
-        assert list(step.feature_names_in_) == ["a", "b"]
-    assert not hasattr(step, "inverse_transform")
-
-
-def test_sparse_output_is_made_dense():
-    X = np.array([[[0], [1]], [[2], [0]]])
-    out = TimeDistributedTransformer(OneHotEncoder()).fit_transform(X)
-    assert_array_equal(out, [[[1, 0, 0], [0, 1, 0]], [[0, 0, 1], [1, 0, 0]]])
-
-
-def test_target_reaches_the_transformer_on_rows_only():
-    rng = np.random.default_rng(0)
-    rows = rng.normal(size=(50, 3))
-    step = TimeDistributedTransformer(SelectKBest(lambda X, y: np.abs(X.T @ y), k=1))
-    assert_array_equal(step.fit_transform(rows, rows[:, 2])[:, 0], rows[:, 2])
-    TimeDistributedTransformer(StandardScaler()).fit(RANDOM_WINDOWS, np.zeros(30))
-
-
-def test_no_windows_and_other_lengths():
-    step = TimeDistributedTransformer(FunctionTransformer()).fit(RANDOM_WINDOWS)
-    assert step.transform(np.zeros((0, 4, 2))).shape[0] == 0
-    assert step.transform(np.zeros((3, 9, 2))).shape == (3, 9, 2)
-    assert step.transform(np.zeros((9, 2))).shape == (9, 2)
-
-
-@pytest.mark.parametrize("X", [np.zeros((30, 4, 3)), np.zeros((30, 3))])
-def test_number_of_features_is_checked(X):
-    step = TimeDistributedTransformer(StandardScaler()).fit(RANDOM_WINDOWS)
-    message = "X has 3 features, but TimeDistributedTransformer is expecting 2 features"
-    with pytest.raises(ValueError, match=message):
-        step.transform(X)
-
-
-def test_errors_of_time_distributed_transformer():
-    with pytest.raises(ValueError, match="The 'transformer' parameter of TimeDistributedTransfor"):
-        TimeDistributedTransformer(LinearRegression()).fit(RANDOM_WINDOWS)
-    with pytest.raises(ValueError, match=r"got shape \(5,\). Reshape your data"):
-        TimeDistributedTransformer(StandardScaler()).fit(np.zeros(5))
-    with pytest.raises(NotFittedError):
-        TimeDistributedTransformer(StandardScaler()).transform(RANDOM_WINDOWS)
-
-
-# As scikit-learn's
-
-
-@pytest.mark.parametrize("library", ["pandas", "polars"])
-@pytest.mark.parametrize("everywhere", [False, True])
-@pytest.mark.parametrize("rows", [False, True])
-def test_set_output_does_no_harm(library, everywhere, rows):
-    X = pd.DataFrame(RANDOM_WINDOWS[:, 0], columns=["a", "b"]) if rows else RANDOM_WINDOWS
-    pipeline = Pipeline(
-        [
-            ("scale", TimeDistributedTransformer(StandardScaler())),
-            ("pca", TimeDistributedTransformer(PCA(1))),
-            ("window", SlidingWindow(lookback=3)),
-        ]
-    )
-    expected = clone(pipeline).fit_transform(X)
-    assert expected.shape == (30, 3, 1)
-    with config_context(transform_output=library if everywhere else "default"):
-        if not everywhere:
-            pipeline.set_output(transform=library)
-        out = pipeline.fit_transform(X)
-        assert_allclose(pipeline.transform(X), expected, atol=1e-12)
-    assert isinstance(out, np.ndarray)
-    assert_allclose(out, expected, atol=1e-12)
-
-
-def test_subclasses_with_feature_names_return_arrays_too():
-    class Named(SlidingWindow):
-        def transform(self, X):
-            return super().transform(X)
-
-        def get_feature_names_out(self, input_features=None):
-            return np.array(["a", "b"], dtype=object)
-
-    with config_context(transform_output="pandas"):
-        assert isinstance(Named().fit_transform(RANDOM_WINDOWS), np.ndarray)
-
-
-def test_tags():
-    for estimator in (SlidingWindow(), TimeDistributedTransformer(StandardScaler())):
-        tags = get_tags(estimator).input_tags
-        assert tags.two_d_array and tags.three_d_array and not tags.one_d_array
-    assert get_tags(TimeDistributedTransformer(StandardScaler())).input_tags.allow_nan
-    assert not get_tags(TimeDistributedTransformer(PCA())).input_tags.allow_nan
-
-
-def rows_depend_on_each_other(estimator):
-    if not isinstance(estimator, SlidingWindow):
-        return {}
-    reason = "on rows, a sample is the window that ends with it"
-    return {
-        "check_methods_sample_order_invariance": reason,
-        "check_methods_subset_invariance": reason,
-    }
-
-
-@parametrize_with_checks(
-    [
-        SlidingWindow(lookback=3),
-        TimeDistributedTransformer(StandardScaler()),
-        TimeDistributedTransformer(PCA(n_components=1)),
-    ],
-    expected_failed_checks=rows_depend_on_each_other,
-    xfail_strict=True,
-)
-def test_scikit_learn_checks(estimator, check):
-    check(estimator)
-
-
-# The look-back as a hyperparameter
-
-
-class TargetRecorder(RegressorMixin, BaseEstimator):
-    """Write down the targets that each look-back is scored on."""
-
-    seen: dict = {}
-
-    def fit(self, X, y):
-        self.fitted_ = True
-        return self
-
-    def score(self, X, y):
-        self.seen.setdefault(X.shape[1], []).append(y)
-        return 0.0
-
-
-def test_all_lookbacks_are_scored_on_the_same_targets(monkeypatch):
-    monkeypatch.setattr(TargetRecorder, "seen", {})
-    X, Y = make_windows(np.arange(200), lookback=48, horizon=3)
-    pipeline = Pipeline([("window", SlidingWindow()), ("spy", TargetRecorder())])
-    grid = {"window__lookback": [1, 12, 48, None]}
-    GridSearchCV(pipeline, grid, cv=TimeSeriesSplit(3, gap=2, test_size=30), refit=False).fit(X, Y)
-    seen = TargetRecorder.seen
-    assert set(seen) == {1, 12, 48}
-    # 200 steps: 150 windows, whose targets begin at 48; 3 tests of the last 90 windows
-    expected = [np.add.outer(np.arange(start, start + 30), range(3)) for start in (108, 138, 168)]
-    for lookback, repeats in ((1, 1), (12, 1), (48, 2)):
-        assert len(seen[lookback]) == 3 * repeats
-        for got, targets in zip(seen[lookback], expected * repeats, strict=True):
-            assert_array_equal(got, targets)
-
-
-@pytest.mark.parametrize("horizon", [1, 6])
-def test_grid_search_finds_the_lookback_that_matters(horizon):
-    rng = np.random.default_rng(0)
-    series = list(rng.normal(size=48))
-    for noise in rng.normal(size=1200):
-        series.append(0.6 * series[-48] + 0.3 * series[-1] + noise)
-    X, Y = make_windows(series, lookback=72, horizon=horizon)
-    pipeline = Pipeline(
-        [
-            ("scale", TimeDistributedTransformer(StandardScaler())),
-            ("window", SlidingWindow()),
-            ("flatten", FunctionTransformer(lambda X: X.reshape(len(X), -1))),
-            ("linear", LinearRegression()),
-        ]
-    )
-    search = GridSearchCV(
-        pipeline,
-        {"window__lookback": [1, 12, 24, 49, 72]},
-        cv=TimeSeriesSplit(3, gap=horizon - 1),
-    ).fit(X, Y)
-    assert search.best_params_["window__lookback"] >= 49
-    assert search.predict(last_window(series, 72)).shape == (1, horizon)
-
-
 def test_no_warnings_on_the_way():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        frame = pd.DataFrame({"a": np.arange(30.0), "b": np.arange(30.0)}, index=HOURS[:30])
+        frame = pd.DataFrame(
+            {"a": np.arange(30.0), "b": np.arange(30.0)},
+            index=pd.date_range("2024-01-01", periods=30, freq="h"),
+        )
         X, _ = make_windows(frame, frame["a"], lookback=4, horizon=2, groups=["g"] * 30)
         TimeDistributedTransformer(StandardScaler()).fit_transform(X)
         TimeDistributedTransformer(StandardScaler()).fit(frame).transform(frame)
         SlidingWindow(2).fit(frame).transform(frame)
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_the_place_of_what_is_missing_is_named(bad):
-    rows = np.arange(24.0).reshape(12, 2)
-    rows[[7, 9], [1, 0]] = bad
-    with pytest.raises(ValueError, match=r"Input X contains (NaN|infinity).*row 7 of X.*Interpol"):
-        make_windows(rows, rows[:, 0], lookback=3)

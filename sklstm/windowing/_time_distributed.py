@@ -1,0 +1,186 @@
+"""A pipeline step that applies a transformer of rows to the time steps of windows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import get_tags
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklstm.windowing._base import WindowTransformer, is_windows
+
+__all__ = ["TimeDistributedTransformer"]
+
+
+def _can_invert(estimator):
+    transformer = getattr(estimator, "transformer_", estimator.transformer)
+    return hasattr(transformer, "inverse_transform")
+
+
+class TimeDistributedTransformer(WindowTransformer):
+    """Apply a transformer of rows to all time steps of all windows.
+
+    Parameters
+    ----------
+    transformer : estimator
+        Any transformer of two-dimensional input, such as a scaler or a PCA. It is cloned,
+        and fitted on the time steps of all windows together.
+
+    warm_start : bool, default=False
+        Whether a second :meth:`fit` keeps the fitted `transformer_`, and with it the scale of
+        the first data, instead of fitting anew. Number and names of the features must agree.
+        A clone starts afresh.
+
+    Attributes
+    ----------
+    transformer_ : estimator
+        The fitted transformer.
+
+    n_features_in_ : int
+        Number of features per time step seen during :term:`fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, where `X` was a DataFrame with names that are all strings.
+
+    See Also
+    --------
+    SlidingWindow : Trims windows within a pipeline.
+
+    Notes
+    -----
+    Rows go to the transformer as they are, so a ``ColumnTransformer`` may name the columns
+    of a DataFrame; on windows it selects features by integers. Whatever the transformer
+    returns (a DataFrame, a sparse matrix) is made a dense array.
+
+    Set ``warm_start=True`` in a :class:`~sklearn.pipeline.Pipeline` whose network goes on
+    training, with a ``warm_start=True`` of its own. Each fit of the pipeline fits all its
+    steps: a scaler fitted anew on new data changes its scale, and the network, trained on
+    the old scale, sees other numbers for the same values. In a pipeline with ``memory``,
+    which clones the steps before it fits them, a warm start has no effect.
+
+    To train the network further with ``partial_fit``, which pipelines lack, transform the new
+    data without a fit, ``pipeline[-1].partial_fit(pipeline[:-1].transform(X), y)``, or with
+    steps that have ``warm_start=True``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.preprocessing import MinMaxScaler
+    >>> from sklstm.windowing import TimeDistributedTransformer, make_windows
+    >>> X, Y = make_windows(np.array([0.0, 2.0, 4.0, 8.0, 6.0]), lookback=3)
+    >>> TimeDistributedTransformer(MinMaxScaler()).fit_transform(X)[:, :, 0]
+    array([[0.  , 0.25, 0.5 ],
+           [0.25, 0.5 , 1.  ]])
+
+    A warm start keeps the scale of the first data, here from 0 to 8:
+
+    >>> step = TimeDistributedTransformer(MinMaxScaler(), warm_start=True).fit(X)
+    >>> step.fit_transform([[[16.0], [8.0]]])
+    array([[[2.],
+            [1.]]])
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "transformer": [HasMethods(["fit", "transform"])],
+        "warm_start": ["boolean"],
+    }
+
+    def __init__(self, transformer: BaseEstimator, *, warm_start: bool = False) -> None:
+        self.transformer = transformer
+        self.warm_start = warm_start
+
+    def fit(self, X: ArrayLike, y: Any = None) -> TimeDistributedTransformer:
+        """Fit a clone of the transformer on all time steps, or keep that of a warm start.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features)
+            Windows or rows.
+
+        y : array-like of shape (n_rows,), default=None
+            Passed on for rows; ignored for windows, which have no target per time step.
+
+        Returns
+        -------
+        self : object
+            The transformer itself.
+        """
+        self._validate_params()
+        rows, n_windows = _time_steps(X)
+        keep = self.warm_start and hasattr(self, "transformer_")
+        validate_data(self, rows, reset=not keep, skip_check_array=True)
+        if not keep:
+            y = y if n_windows is None else None
+            self.transformer_ = clone(self.transformer).fit(rows, y)
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
+        """Transform every time step.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features)
+            Windows or rows.
+
+        Returns
+        -------
+        X_out : ndarray of shape (n_windows, n_timesteps, n_out) or (n_rows, n_out)
+            The transformed time steps.
+        """
+        check_is_fitted(self)
+        rows, n_windows = _time_steps(X)
+        validate_data(self, rows, reset=False, skip_check_array=True)
+        return _regroup(self.transformer_.transform(rows), n_windows)
+
+    @available_if(_can_invert)
+    def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
+        """Undo the transformation of every time step, if the transformer can.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_windows, n_timesteps, n_out) or (n_rows, n_out)
+            Transformed windows or rows.
+
+        Returns
+        -------
+        X_in : ndarray of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features)
+            The time steps before the transformation.
+        """
+        check_is_fitted(self)
+        rows, n_windows = _time_steps(X)
+        return _regroup(self.transformer_.inverse_transform(rows), n_windows)
+
+    def __setstate__(self, state):
+        super().__setstate__({"warm_start": False, **state})  # files of 0.1.0 lack it
+
+    def __sklearn_tags__(self):
+        """Take over the tags of the transformer, for windows as well."""
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.transformer)
+        tags.input_tags = inner.input_tags
+        tags.input_tags.three_d_array = True
+        tags.target_tags = inner.target_tags
+        tags.transformer_tags = inner.transformer_tags
+        return tags
+
+
+def _time_steps(X):
+    """Return all time steps as rows, and the number of windows (None if X holds rows)."""
+    X = X if hasattr(X, "shape") else np.asarray(X)
+    if not is_windows(X):
+        return X, None
+    X = np.asarray(X)
+    return X.reshape(X.shape[0] * X.shape[1], X.shape[2]), len(X)
+
+
+def _regroup(rows, n_windows):
+    """Return transformed rows as a dense array, put back into their windows."""
+    rows = rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
+    if n_windows is None:
+        return rows
+    return rows.reshape(n_windows, len(rows) // max(n_windows, 1), rows.shape[1])

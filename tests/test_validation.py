@@ -1,0 +1,98 @@
+"""Numbers in: what is none is refused, and its place is named."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from sklstm._validation import check_finite, check_numbers
+
+DAYS = pd.date_range("2024-01-01", periods=4)
+
+
+def check(values, **options):
+    remedies = {"if_not_numbers": "Encode it.", "if_missing": "Interpolate."}
+    return check_numbers(values, "X", ensure_2d=False, **remedies, **options)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.arange(4.0),
+        np.ones((4, 2), dtype=np.int8),
+        np.ones((4, 2, 3), dtype=bool),
+        pd.DataFrame(np.arange(8.0).reshape(4, 2)),
+        pl.Series([1.0, 2.0]),
+    ],
+    ids=lambda values: type(values).__name__,
+)
+def test_numbers_are_not_copied(values):
+    array = check(values)
+    assert np.shares_memory(array, np.asarray(values)) and array.dtype.kind in "bif"
+
+
+def with_nan(*shape, at):
+    values = np.zeros(shape)
+    values[at] = np.nan
+    return values
+
+
+BY_DAY = pd.DataFrame(with_nan(4, 2, at=(2, 1)), DAYS, ["load", "heat"])
+
+
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        (with_nan(4, at=2), "row 2 of X"),
+        (with_nan(4, 1, at=2), "row 2 of X"),
+        (with_nan(4, 2, at=(2, 1)), "row 2 of X, column 1"),
+        (with_nan(4, 3, 2, at=(2, 1, 0)), "sample 2 of X, time step 1, feature 0"),
+        (BY_DAY, "row 2 of X (2024-01-03 00:00:00), column 'heat'"),
+        (BY_DAY["heat"], "row 2 of X (2024-01-03 00:00:00)"),
+        (BY_DAY[["heat"]], "row 2 of X (2024-01-03 00:00:00)"),
+        (BY_DAY.reset_index(drop=True), "row 2 of X, column 'heat'"),
+        (BY_DAY.set_axis(list("abcd")), "row 2 of X (c), column 'heat'"),
+        (
+            BY_DAY.set_axis(pd.MultiIndex.from_product([["north"], DAYS])),
+            "row 2 of X (north, 2024-01-03 00:00:00), column 'heat'",
+        ),
+        (pl.DataFrame({"a": [1.0, 2.0], "b": [3.0, None]}), "row 1 of X, column 'b'"),
+    ],
+)
+def test_the_first_missing_value_is_named(values, place):
+    with pytest.raises(ValueError, match="Input X contains NaN") as error:
+        check(values)
+    assert str(error.value) == f"Input X contains NaN. The first is in {place}. Interpolate."
+
+
+def test_only_some_rows_need_be_finite():
+    values = np.array([np.nan, 1.0, np.inf, 2.0, np.nan])
+    check_finite(values, "X", "Interpolate.", rows=[3, 1])
+    with pytest.raises(ValueError, match=r"infinity .* in row 2 of X"):
+        check_finite(values, "X", "Interpolate.", rows=slice(1, 4))
+
+
+def test_a_missing_label_is_named():
+    labels = np.array(["a", np.nan, "b"], dtype=object)
+    with pytest.raises(ValueError, match=r"contains NaN\. The first is in row 1 of y\. Drop it\."):
+        check_finite(labels, "y", "Drop it.")
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("convert_objects", [False, True])
+def test_columns_of_dates_are_named(frame, convert_objects):
+    values = frame({"a": [1, 2, 3, 4], "day": DAYS.to_numpy()})
+    with pytest.raises(ValueError, match=r"X .* its columns \['day'\] do not\. Encode it\."):
+        check(values, convert_objects=convert_objects)
+
+
+def test_objects_are_converted_on_demand():
+    values = np.array([[1, 2.5], [3, 4]], dtype=object)
+    np.testing.assert_array_equal(check(values, convert_objects=True), [[1, 2.5], [3, 4]])
+    with pytest.raises(ValueError, match=r"X must hold numbers, got dtype object\. Encode it\."):
+        check(values)
+
+
+def test_rows_of_unequal_lengths():
+    with pytest.raises(ValueError, match="X must hold rows or sequences of one length"):
+        check([[1.0, 2.0], [3.0]])

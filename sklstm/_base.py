@@ -18,7 +18,12 @@ from sklstm._kernels._tensorflow import keras
 from sklstm._networks import ARCHITECTURES, REGISTRY, NetworkPlan
 from sklstm._parameters import RoutedParametersMixin
 from sklstm._representation import RepresentationMixin
-from sklstm._sequences import check_sample_weight, check_sequences
+from sklstm._sequences import (
+    check_sample_weight,
+    check_sequences,
+    fingerprint,
+    warn_of_new_scale,
+)
 from sklstm._storage import PicklingMixin
 from sklstm._training import (
     EarlyStopping,
@@ -74,6 +79,8 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
     _plan: NetworkPlan
     _state: TrainingState
     _sequence_shape: tuple[int, int]
+    _fingerprint: str | None
+    target_encoder_: Any
     history_: dict[str, list[float]]
     best_epoch_: int
 
@@ -175,9 +182,13 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         passed = {"X": X, "y": y, "metadata": metadata}
         context.call_on_fit_task_begin(estimator=self, **passed)
         data = self._check(X, y, sample_weight, reset=not resume)
+        if resume:
+            self._check_resumption(data)
         state = self._state if resume else TrainingState(seed=draw_seed(self.random_state))
         training, validation = self._split(data.target, state.seed)
-        self.target_encoder_ = self._encoder(data, training, resume=resume, classes=classes)
+        encoder = self._encoder(data, training, resume=resume, classes=classes)
+        last_loss = self._last_loss() if resume and encoder is self.target_encoder_ else None
+        self.target_encoder_ = encoder
         plan = self._make_plan(resume=resume)
         samples = self._encode(data)
         end, history = train(
@@ -190,16 +201,22 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             shuffle=self.shuffle,
             validation=None if validation is None else samples[validation],
             early_stopping=None if validation is None else self._new_early_stopping(),
-            last_loss=self._last_loss() if resume else None,
+            last_loss=last_loss,
             callbacks=[
                 *self._new_callbacks(),
                 EpochTasks(self, context, passed, lambda w: _amid_fit(plan, state.seed, w)),
             ],
             verbose=self.verbose,
         )
+        self._fingerprint = fingerprint(data.sequences)
         self._keep(plan, end, history, resume=resume, resumable=resumable or self.warm_start)
         context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **passed)
         return self
+
+    def _check_resumption(self, data: _Data) -> None:
+        """Warn of a warm start on data of another scale."""
+        if fingerprint(data.sequences) != self._fingerprint:
+            warn_of_new_scale(data.sequences, type(self).__name__)
 
     def _check(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> _Data:
         """Validate data; leave out samples of weight 0, which equals absence."""
@@ -240,9 +257,9 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         )
         if resume and plan != self._plan:
             raise ValueError(
-                "warm_start continues training the network of the last fit, but arguments have "
-                f"changed that describe another one: {self._plan} is fitted, {plan} is "
-                "asked for. Set warm_start=False, or the arguments back."
+                "warm_start continues training the network of the last fit, but the arguments now "
+                f"describe another one: {plan.differences(self._plan)}. Set warm_start=False, or "
+                "the arguments back."
             )
         return plan
 

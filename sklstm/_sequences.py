@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
+import hashlib
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import _check_feature_names, _check_sample_weight
 
 from sklstm._validation import check_numbers
+from sklstm._warnings import warn
 
-__all__ = ["check_sample_weight", "check_sequences"]
+__all__ = ["check_sample_weight", "check_sequences", "fingerprint", "warn_of_new_scale"]
+
+KEEP_THE_SCALE = (
+    "keep the scale with TimeDistributedTransformer(scaler, warm_start=True) or "
+    "sklearn.frozen.FrozenEstimator(scaler)"
+)
 
 
 def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
@@ -109,12 +115,10 @@ def _warn_of_collapse(sequences: np.ndarray, name: str) -> None:
     resolution = np.maximum(abs(low), abs(high)) * np.finfo(np.float32).eps
     collapsed = np.flatnonzero((high > low) & (high - low < 1000 * resolution))
     if collapsed.size:
-        warnings.warn(
+        warn(
             f"Features {collapsed.tolist()} of X vary by less than a thousand steps of float32, in "
             f"which {name} computes: most of what they say is lost. Scale X before, for example "
             "with TimeDistributedTransformer(StandardScaler()).",
-            UserWarning,
-            stacklevel=6,
         )
 
 
@@ -128,3 +132,34 @@ def _to_float32(array: np.ndarray, name: str) -> np.ndarray:
             "TimeDistributedTransformer(StandardScaler())."
         )
     return single
+
+
+# --- sequences of a warm start -------------------------------------------------------------
+
+
+def fingerprint(sequences: np.ndarray) -> str:
+    """Return a short text that tells the sequences of one fit from those of another."""
+    ends = np.ascontiguousarray(sequences[[0, -1]])
+    return hashlib.sha256(repr(sequences.shape).encode() + ends.tobytes()).hexdigest()[:16]
+
+
+def warn_of_new_scale(sequences: np.ndarray, name: str) -> None:
+    """Warn of sequences that were standardized for themselves, by a scaler fitted anew.
+
+    They look like the sequences of the fits before, and mean other values. A scaler sees all
+    steps of windows, or the rows with which they end.
+    """
+    if _is_standardized(sequences) or _is_standardized(sequences[:, -1:]):
+        warn(
+            f"{name} continues training on an X that is not that of the last fit, and was "
+            "standardized for itself: each feature has the mean 0 and the standard deviation 1. "
+            "A scaler fitted anew shows the network other numbers for the same values. Transform "
+            f"X as the scaler of the first fit does: {KEEP_THE_SCALE}."
+        )
+
+
+def _is_standardized(sequences: np.ndarray) -> bool:
+    """Return whether each feature has mean 0 and variance 1, closer than by chance."""
+    mean = sequences.mean(axis=(0, 1), dtype=np.float64)
+    variance = np.square(sequences, dtype=np.float64).mean(axis=(0, 1)) - mean**2
+    return bool((abs(mean) < 1e-4).all() and (abs(variance - 1) < 1e-4).all())

@@ -127,9 +127,11 @@ class TargetScaler(_TargetEncoder):
 def _mean_and_scale(columns: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return weighted mean and standard deviation of columns; of constant ones, the value and 0."""
     mean = np.average(columns, axis=0, weights=weight)
-    scale = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
-    # Rounding leaves a constant column a scale of about the precision of its mean.
-    constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
+    with np.errstate(over="ignore"):
+        scale = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
+    constant = (columns == columns[-1]).all(axis=0)
+    # Rounding leaves a nearly constant column a scale of about the precision of its mean.
+    constant |= scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
     return np.where(constant, columns[-1], mean), np.where(constant, 0.0, scale)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from numbers import Integral, Real
@@ -19,6 +18,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _num_samples
 
 from sklstm._validation import check_finite
+from sklstm._warnings import warn
 
 __all__ = ["PurgedTimeSeriesSplit"]
 
@@ -274,13 +274,11 @@ def _n_columns(y):
 def _warn_if_short(horizon, n_columns):
     """Warn of a horizon in steps that the columns of the targets exceed."""
     if 0 < horizon < n_columns:
-        warnings.warn(
+        warn(
             f"horizon={horizon!r} is less than the {n_columns} columns of y, so targets of the "
             f"training windows lie in the test period. Set horizon={n_columns}, or None to take "
             "it from y; or 0 if y labels the last row of each window. If the windows were cut "
             "with a stride, pass their origins as groups.",
-            UserWarning,
-            stacklevel=3,
         )
 
 

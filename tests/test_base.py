@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklstm import (
@@ -18,6 +19,7 @@ from sklstm import (
     LSTMRegressor,
     SlidingWindow,
     TimeDistributedTransformer,
+    make_windows,
 )
 from sklstm._kernels._tensorflow import keras
 
@@ -158,7 +160,9 @@ def test_warm_start_goes_on(estimator, arch):
 def test_warm_start_refuses_another_network():
     warm = fitted(LSTMRegressor, warm_start=True)
     before = outputs(warm)
-    with pytest.raises(ValueError, match=r"warm_start continues .* units=\(5,\)"):
+    with pytest.raises(
+        ValueError, match=r"warm_start continues .*: units was \(3,\) and is \(5,\)\. Set"
+    ):
         warm.set_params(units=5).fit(X, TARGETS[LSTMRegressor])
     with pytest.raises(ValueError, match=r"8 time steps of 2 feature"):
         warm.set_params(units=3).fit(X[:, :6], TARGETS[LSTMRegressor])
@@ -168,12 +172,12 @@ def test_warm_start_refuses_another_network():
 def test_warm_start_refuses_other_classes():
     model = LSTMClassifier(**SMALL, warm_start=True).fit(X, TARGETS[LSTMClassifier])
     with pytest.raises(ValueError, match=r"labels that are not in the classes.*sideways"):
-        model.fit(X, np.where(X[:, 0] > 0, "sideways", "down"))
+        model.fit(X, np.where(X[:, 0, 0] > 0, "sideways", "down"))
 
 
 def test_warm_start_refuses_other_feature_names():
     pd = pytest.importorskip("pandas")  # an optional dependency
-    table = pd.DataFrame(X, columns=list("abcdef"))
+    table = pd.DataFrame(X[:, :6, 0], columns=list("abcdef"))
     model = LSTMRegressor(**SMALL, warm_start=True).fit(table, TARGETS[LSTMRegressor])
     with pytest.raises(ValueError, match="feature names should match"):
         model.fit(table.rename(columns={"a": "z"}), TARGETS[LSTMRegressor])
@@ -187,6 +191,55 @@ def test_warm_start_refuses_another_optimizer():
         with pytest.raises(ValueError, match=r"begun with another optimizer than SGD.*warm_start"):
             resume(X, TARGETS[LSTMRegressor])
     np.testing.assert_array_equal(outputs(model), before)
+
+
+def trending_windows(n_windows):
+    """Windows of a year's cycle on a trend, with the month that follows each."""
+    t = np.arange(n_windows + 24)
+    X, Y = make_windows(100 + 1.5 * t + 20 * np.sin(2 * np.pi * t / 12), lookback=24)
+    return X, Y[:, 0]
+
+
+LSTM_TO_CONTINUE = LSTMRegressor(
+    units=16, epochs=150, learning_rate=0.01, warm_start=True, random_state=0
+)
+SCALER_OF_WINDOWS = TimeDistributedTransformer(StandardScaler())
+
+
+@pytest.mark.parametrize("n_windows", [60, 90])
+def test_a_scaler_fitted_anew_before_a_warm_start_is_told(n_windows):
+    """Standardized for themselves, windows of another level look the same and mean more."""
+    first, both = trending_windows(n_windows), trending_windows(120)
+    ruined = make_pipeline(SCALER_OF_WINDOWS, clone(LSTM_TO_CONTINUE)).fit(*first)
+    with pytest.warns(UserWarning, match="standardized for itself") as told:
+        ruined.set_params(lstmregressor__epochs=2).fit(*both)
+    for remedy in ("TimeDistributedTransformer(scaler, warm_start=True)", "FrozenEstimator(scal"):
+        assert all(remedy in str(warning.message) for warning in told)
+    safe = [clone(SCALER_OF_WINDOWS).set_params(warm_start=True)]
+    safe.append(FrozenEstimator(clone(SCALER_OF_WINDOWS).fit(first[0])))
+    for scaler in safe:
+        pipe = make_pipeline(scaler, clone(LSTM_TO_CONTINUE)).fit(*first)
+        pipe.set_params(lstmregressor__epochs=2).fit(*both)  # warnings are errors
+        X, y = both
+        errors = [np.abs(model.predict(X) - y).mean() for model in (pipe, ruined)]
+        assert errors[0] < 0.6 * errors[1]
+
+
+def test_a_scaler_of_rows_fitted_anew_is_told():
+    """In a pipeline on rows, the last steps of the windows are the rows that were standardized."""
+    rows = np.random.default_rng(0).normal(5, 3, size=(60, 2))
+    pipe = make_pipeline(StandardScaler(), SlidingWindow(4), clone(LSTM_TO_CONTINUE))
+    pipe.set_params(lstmregressor__epochs=2).fit(rows[:40], rows[:40, 0])
+    with pytest.warns(UserWarning, match="standardized for itself"):
+        pipe.fit(rows, rows[:, 0])
+
+
+def test_more_epochs_on_the_same_standardized_data_are_fine():
+    X, y = trending_windows(60)
+    pipe = make_pipeline(SCALER_OF_WINDOWS, clone(LSTM_TO_CONTINUE))
+    pipe.set_params(lstmregressor__epochs=2).fit(X, y)
+    again = pickle.loads(pickle.dumps(pipe))
+    assert again.fit(X, y)[-1].n_iter_ == pipe.fit(X, y)[-1].n_iter_ == 4
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)

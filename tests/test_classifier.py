@@ -195,3 +195,28 @@ def test_samples_of_weight_0_do_not_count_in_balanced_class_weights():
     weighted = LSTMClassifier(**settings).fit(X, SIDE, sample_weight=weight)
     without = LSTMClassifier(**settings).fit(X[kept], SIDE[kept])
     np.testing.assert_array_equal(weighted.predict_proba(X), without.predict_proba(X))
+
+
+@pytest.mark.parametrize("metrics", [["AUC"], ["accuracy", "AUC"]])
+def test_metrics_of_one_hot_rows_do_not_fit_class_numbers(metrics):
+    model = LSTMClassifier(**SMALL, loss="sparse_categorical_crossentropy", metrics=metrics)
+    message = r"cannot compute the metrics .* targets of shape \(n_samples, 1\).*'AUC'.*default"
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, SIDE)
+    assert not hasattr(model, "history_")
+
+
+def test_metrics_that_fit_are_those_of_scikit_learn():
+    model = LSTMClassifier(**SMALL, metrics=["accuracy"], shuffle=False)
+    sparse = LSTMClassifier(
+        **SMALL, loss="sparse_categorical_crossentropy", metrics=["accuracy"], shuffle=False
+    )
+    np.testing.assert_allclose(
+        model.fit(X, SIDE).history_["accuracy"], sparse.fit(X, SIDE).history_["accuracy"]
+    )
+
+
+def test_a_loss_that_does_not_fit_is_named():
+    model = LSTMClassifier(**SMALL, loss=lambda y, outputs: y @ outputs)
+    with pytest.raises(ValueError, match="cannot compute the loss"):
+        model.fit(X, SIDE)

@@ -100,3 +100,30 @@ def test_univariate_sequences_of_another_length_are_refused():
     model = LSTMRegressor(**SMALL).fit(X[:, :, 0], Y)
     with pytest.raises(ValueError, match="X has 4 features, but LSTMRegressor is expecting 5"):
         model.predict(X[:, :4, 0])
+
+
+# --- numbers that float32 cannot hold ------------------------------------------------------
+
+NOISE = np.random.default_rng(0).normal(size=(40, 6))
+
+
+def test_timestamps_that_collapse_in_float32_are_warned_of():
+    """Seconds since 1970: float32 has one number every 128 of them."""
+    seconds = 1.7e9 + 60.0 * np.arange(40)[:, np.newaxis] + 10.0 * np.arange(6)
+    stacked = np.stack([NOISE, seconds], axis=2)
+    with pytest.warns(UserWarning, match=r"Features \[1\] of X vary by less.*Scale X"):
+        LSTMRegressor(**SMALL).fit(stacked, NOISE[:, -1])
+    with pytest.warns(UserWarning, match=r"Features \[0\] of X"):
+        LSTMRegressor(**SMALL).fit(seconds.astype(np.int64), NOISE[:, -1])
+
+
+@pytest.mark.parametrize("offset", [0.0, 300.0, 1e4])
+def test_ordinary_offsets_are_not_warned_of(offset):
+    LSTMRegressor(**SMALL).fit(NOISE + offset, NOISE[:, -1])  # warnings are errors
+
+
+def test_constant_features_are_fine():
+    with_constant = np.stack([NOISE, np.full_like(NOISE, 1.7e9)], axis=2)
+    assert np.isfinite(
+        LSTMRegressor(**SMALL).fit(with_constant, NOISE[:, -1]).predict(with_constant)
+    ).all()

@@ -1,4 +1,4 @@
-"""What the network is trained on: scaled targets, labels as rows."""
+"""What the network is trained on: scaled targets."""
 
 import numpy as np
 import pytest
@@ -22,8 +22,39 @@ def test_scaler_by_hand():
     np.testing.assert_allclose([scaler.mean_[0], scaler.scale_[0]], [4.0, np.sqrt(3)])
 
 
-@pytest.mark.parametrize("value", [0.0, 0.1, -7.3e6])
-def test_a_constant_target_is_predicted(value):
-    model = LSTMRegressor(units=3, epochs=30, learning_rate=0.02, random_state=0)
-    predicted = model.fit(X, np.full(30, value)).predict(X)
-    np.testing.assert_allclose(predicted, value, atol=0.1)
+@pytest.mark.parametrize("value", [0.0, 0.1, -7.3e6, 1e-6, 1e300])
+def test_a_constant_target_is_predicted_exactly(value):
+    predicted = LSTMRegressor(**SMALL).fit(X, np.full(30, value)).predict(X)
+    np.testing.assert_array_equal(predicted, value)
+
+
+def test_a_constant_column_beside_others():
+    y = np.column_stack([X[:, 0, 0], np.full(30, 1e-6), X[:, 1, 0]])
+    predicted = LSTMRegressor(**SMALL).fit(X, y).predict(X)
+    np.testing.assert_array_equal(predicted[:, 1], 1e-6)
+    assert np.ptp(predicted[:, 0]) > 0 and np.ptp(predicted[:, 2]) > 0
+
+
+def test_a_column_that_is_constant_no_longer_gets_a_scale():
+    """Half the weight is the old constant 5, half the new values 9, 9 and 15, of mean 11.
+
+    Mean (5 + 11) / 2 = 8; variance (9 + (1 + 1 + 49) / 3) / 2 = 13.
+    """
+    first = np.column_stack([[0.0, 2.0], [5.0, 5.0]])
+    more = np.column_stack([[7.0, 7.0, 7.0], [9.0, 9.0, 15.0]])
+    scaler = TargetScaler(True).fit(first, sample_weight=np.ones(2))
+    resumed = scaler.resumed(more, np.ones(3))
+    np.testing.assert_allclose(resumed.mean_, [1.0, 8.0])
+    np.testing.assert_allclose(resumed.scale_, [1.0, np.sqrt(13)])
+    np.testing.assert_array_equal(scaler.scale_, [1.0, 0.0])  # not touched
+    assert scaler.resumed(first, np.ones(2)) is scaler
+
+
+def test_partial_fit_learns_from_the_first_data_that_vary():
+    model = LSTMRegressor(units=8, learning_rate=0.02, random_state=0)
+    y = 3 + X[:, -1, 0]
+    model.partial_fit(X, np.full(30, 3.0))
+    np.testing.assert_array_equal(model.predict(X), 3.0)
+    for _ in range(60):
+        model.partial_fit(X, y)
+    assert model.score(X, y) > 0.9

@@ -15,7 +15,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 __all__ = ["gc_paused", "keras", "start", "tf"]
 

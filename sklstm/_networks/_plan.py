@@ -72,6 +72,14 @@ class NetworkPlan:
         shapes, n_hidden = self.architecture.weight_shapes(self.n_timesteps, self.n_features)
         return shapes + layers.dense_shapes(n_hidden, self.n_outputs)
 
+    def differences(self, before: NetworkPlan) -> str:
+        """Describe what differs from an earlier plan."""
+        old, new = (
+            {**plan.to_record(), **plan.architecture.to_record()} for plan in (before, self)
+        )
+        names = [name for name in new if name != "options" and old.get(name) != new[name]]
+        return ", ".join(f"{name} was {old.get(name)!r} and is {new[name]!r}" for name in names)
+
     def to_record(self) -> dict[str, Any]:
         """Return the plan as plain data."""
         return {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
@@ -23,11 +22,12 @@ from sklstm._storage._keras_objects import (
 )
 from sklstm._storage._record import fitted_attributes, record_of
 from sklstm._version import __version__
+from sklstm._warnings import warn
 
 # What a record holds, or what follows from it.
 _FITTED = frozenset(
     {"_plan", "_state", "target_encoder_", "_sequence_shape", "n_timesteps_in_", "best_epoch_"}
-    | {"n_features_in_", "feature_names_in_", "history_"}
+    | {"_fingerprint", "n_features_in_", "feature_names_in_", "history_"}
 )
 
 
@@ -100,11 +100,10 @@ class PicklingMixin:
 
     def _warn_of_another_version(self, version: str | None) -> None:
         if version != __version__:
-            warnings.warn(
+            warn(
                 InconsistentVersionWarning(
                     estimator_name=type(self).__name__,
                     current_sklearn_version=__version__,
                     original_sklearn_version=version,
                 ),
-                stacklevel=3,
             )

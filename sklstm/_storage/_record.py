@@ -36,6 +36,7 @@ _FIELDS = {
     "target_encoder": lambda value: isinstance(value, dict),
     "n_features_in": is_integer(1),
     "feature_names_in": lambda value: value is None or is_array("O", ndim=1)(value),
+    "fingerprint": lambda value: value is None or isinstance(value, str),
     "history": is_history,
     "best_epoch": is_integer(0),
 }
@@ -56,6 +57,7 @@ def record_of(estimator: Any) -> dict[str, Any]:
             "n_features_in": estimator.n_features_in_,
             "feature_names_in": getattr(estimator, "feature_names_in_", None),
             # a callback may store the estimator amid its fit, before these are known
+            "fingerprint": getattr(estimator, "_fingerprint", None),
             "history": getattr(estimator, "history_", {}),
             "best_epoch": getattr(estimator, "best_epoch_", state.epoch),
         }
@@ -86,6 +88,7 @@ def fitted_attributes(record: Any, encoder_class: Any) -> dict[str, Any]:
         "_sequence_shape": (plan.n_timesteps, plan.n_features),
         "n_timesteps_in_": plan.n_timesteps,
         "target_encoder_": encoder,
+        "_fingerprint": fields["fingerprint"],
         "history_": fields["history"],
         "best_epoch_": fields["best_epoch"],
         **_features_of(fields, plan),
@@ -146,7 +149,7 @@ def _from_format_1(record: dict[str, Any]) -> dict[str, Any]:
     if "codes" in encoder:
         encoder["integer_labels"] = encoder.pop("codes")
         encoder.pop("head_")
-    return {**record, "format": 2, "plan": plan, "target_encoder": encoder}
+    return {**record, "format": 2, "plan": plan, "target_encoder": encoder, "fingerprint": None}
 
 
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_format_1}

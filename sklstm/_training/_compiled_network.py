@@ -145,8 +145,10 @@ class CompiledNetwork:
 
     def _build_metrics(self, data: Tensors) -> None:
         """Call loss and metrics once: their first call builds them, and must not be in a graph."""
-        _, y, weight = (array[:1] for array in data)
-        outputs = self._constant_outputs(1)
+        # More samples than outputs: no loss of the wrong shape happens to fit the weights.
+        n_samples = self.model.output_shape[-1] + 1
+        _, y, weight = (tf.repeat(array[:1], n_samples, axis=0) for array in data)
+        outputs = self._constant_outputs(n_samples)
         with _refusing("loss", y, outputs):
             self.model.compute_loss(y=y, y_pred=outputs, sample_weight=weight)
         with _refusing("metrics", y, outputs):
@@ -173,7 +175,8 @@ def _refusing(argument: str, y: Any, outputs: Any) -> Iterator[None]:
         raise ValueError(
             f"Keras cannot compute the {argument} that was given from targets of shape "
             f"(n_samples, {y.shape[1]}) and outputs of shape (n_samples, {outputs.shape[1]}): "
-            f"{error} Pass other {argument}. With loss='sparse_categorical_crossentropy' the "
+            f"{error} Pass other {argument}. A loss function returns one number per sample. With "
+            "loss='sparse_categorical_crossentropy' the "
             "targets are class numbers, which metrics of one-hot rows, such as 'AUC', do not "
             "take: leave the loss at its default then."
         ) from error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from sklstm._sequences import KEEP_THE_SCALE
 from sklstm._training._state import TrainingState
+from sklstm._warnings import warn
 
 # How many times its beginning the loss may be at the end, before a warning and before an error.
 WARN_RATIO, ERROR_RATIO = 10.0, 1e4
@@ -51,7 +52,7 @@ def check_outcome(
     if loss > ERROR_RATIO * floor:
         raise DivergedError(f"Training diverged: {course}. {REMEDY}")
     if loss > WARN_RATIO * floor:
-        warnings.warn(f"Training did not converge: {course}. {REMEDY}", ConvergenceWarning, 2)
+        warn(f"Training did not converge: {course}. {REMEDY}", ConvergenceWarning)
 
 
 def check_resumption(last_loss: float, first_loss: float, constant_loss: float) -> None:
@@ -65,14 +66,10 @@ def check_resumption(last_loss: float, first_loss: float, constant_loss: float) 
         What answering all samples the same would give on that batch.
     """
     if first_loss > max(UNKNOWN_RATIO * last_loss, UNKNOWN_PART * constant_loss):
-        warnings.warn(
+        warn(
             f"Training continues on data that the network does not understand: the loss is "
             f"{first_loss:.3g} before the first step, and was {last_loss:.3g} at the end of the "
             "last fit. If a scaler before the network was fitted anew, the network sees other "
-            "numbers for the same values: keep the scale with "
-            "TimeDistributedTransformer(scaler, warm_start=True) or "
-            "sklearn.frozen.FrozenEstimator(scaler). If the data are of another kind, fit anew "
-            "with warm_start=False.",
-            UserWarning,
-            stacklevel=2,
+            f"numbers for the same values: {KEEP_THE_SCALE}. If the data are of another kind, fit "
+            "anew with warm_start=False.",
         )

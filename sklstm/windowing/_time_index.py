@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from sklstm._validation import index_of
+from sklstm._warnings import warn
 
 __all__ = ["check_time_index", "common_index", "times_in_groups", "warn_of_text_dates"]
 
@@ -68,12 +69,10 @@ def warn_of_text_dates(index):
         levels = index.levels if times_in_groups(index) is None else []
     for level in levels:
         if _holds_text_dates(level):
-            warnings.warn(
+            warn(
                 f"The index holds dates as {type(level[0]).__name__}, such as {level[0]!r}, so "
                 "their order and gaps are not checked. Parse them with pandas.read_csv(..., "
                 "index_col=0, parse_dates=True), or df.index = pandas.to_datetime(df.index).",
-                UserWarning,
-                stacklevel=4,
             )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, validate_params
 
 from sklstm._validation import check_finite, check_numbers, index_of
+from sklstm._warnings import warn
 from sklstm.windowing._time_index import (
     check_time_index,
     common_index,
@@ -301,11 +301,9 @@ def _groups_with_windows(rows_of_groups, n_needed):
             f"longest has {longest}. Use a smaller lookback or horizon."
         )
     if len(enough) < len(rows_of_groups):
-        warnings.warn(
+        warn(
             f"{len(rows_of_groups) - len(enough)} of {len(rows_of_groups)} groups gave no window: "
             f"they have fewer than the lookback + horizon = {n_needed} rows that a window needs.",
-            UserWarning,
-            stacklevel=4,
         )
     return enough
 

@@ -11,7 +11,7 @@ from training_support import plan, samples, train
 from sklstm import LSTMRegressor
 from sklstm._kernels._tensorflow import keras
 from sklstm._training import DivergedError, Samples, TrainingState
-from sklstm._training._divergence import check_outcome
+from sklstm._training._divergence import check_outcome, check_resumption
 
 SMALL = dict(units=3, filters=4, epochs=2, random_state=0)
 RNG = np.random.default_rng(0)
@@ -82,3 +82,19 @@ def test_a_loss_that_ends_far_above_its_beginning_is_warned_of():
     )  # fmt: skip
     with pytest.warns(ConvergenceWarning, match=r"the loss was .* before training and .* after it"):
         model.fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("last", "first", "constant", "told"),
+    [
+        (0.01, 0.5, 1.0, True),
+        (0.01, 0.3, 1.0, False),  # less than a third of a constant's loss
+        (0.06, 0.5, 1.0, False),  # less than ten times the last loss
+        (1.0, 20.0, 1.0, True),
+    ],
+)
+def test_data_that_a_trained_network_does_not_understand(last, first, constant, told):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        check_resumption(last, first, constant)
+    assert [warning.category for warning in caught] == [UserWarning] * told

@@ -70,3 +70,26 @@ def test_a_fit_that_reuses_a_slot_leaves_no_graph(architecture):
     X = rng.normal(size=(33, 12))
     model.set_params(batch_size=8, learning_rate=0.01, epochs=3).fit(X, X[:, 0]).predict(X)
     assert registered() == before
+
+
+def test_prediction_is_bounded_by_memory(fresh_python):
+    """1,000 sequences of 500 steps: all at once, the outputs of each layer alone take 200 MB."""
+    done = fresh_python("""
+import resource, sys
+import numpy as np
+from sklstm import LSTMRegressor
+
+def peak():
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+X = np.random.default_rng(0).normal(size=(1000, 500)).astype("f4")
+models = [LSTMRegressor(a, units=100).initialize(X[:2], [0, 1]) for a in ("vanilla", "stacked")]
+for model in models:
+    model.predict(X[:8])
+before = peak()
+for model in models:
+    model.predict(X)
+print(peak() - before)
+""")
+    assert float(done.stdout) <= 250

@@ -29,7 +29,8 @@ def install_fast_adam(optimizer: Any) -> None:
 def _adam_step(optimizer: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
     index = optimizer._get_variable_index(variable)
     momentum, velocity = optimizer._momentums[index], optimizer._velocities[index]
-    step = tf.cast(optimizer.iterations.value + 1, gradient.dtype)
+    # iterations is a tensor, and no variable, where gradients are accumulated
+    step = tf.cast(optimizer.iterations + 1, gradient.dtype)
     tf.raw_ops.ResourceApplyAdam(
         var=variable.handle,
         m=momentum.value.handle,

@@ -59,7 +59,7 @@ def copy_object(value: Any) -> Any:
 
 def _copy_by_config(value: Any) -> Any:
     try:
-        twin = type(value).from_config(value.get_config())
+        twin = type(value).from_config(_config(value))
         faithful = identity(twin) == identity(value)
     except (TypeError, ValueError, KeyError, AttributeError, NotImplementedError):
         faithful = False
@@ -71,6 +71,19 @@ def _copy_by_config(value: Any) -> Any:
             "instance and its arguments by routed names, such as optimizer__momentum=0.9."
         )
     return twin
+
+
+def _config(value: Any) -> dict[str, Any]:
+    """Return the config, with a schedule of learning rates as it is: it has no state to share.
+
+    Keras's own config holds the schedule's config, from which a user's class can be made again only
+    if it is registered.
+    """
+    config = value.get_config()
+    rate = getattr(value, "_learning_rate", None)
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        config["learning_rate"] = rate
+    return config
 
 
 class PickledArgument:
@@ -120,7 +133,7 @@ class _Pickler(cloudpickle.Pickler):
         if isinstance(obj, keras.losses.Loss):
             return object.__new__, (type(obj),), vars(obj)
         if isinstance(obj, _COPIED_BY_CONFIG):
-            return _from_config, (type(obj), _copy_by_config(obj).get_config())
+            return _from_config, (type(obj), _config(_copy_by_config(obj)))
         return super().reducer_override(obj)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
+from sklstm._kernels._tensorflow import keras
 from sklstm._training._identity import identity
 
 
@@ -27,9 +28,15 @@ class Compilation:
 
     def key(self) -> Hashable:
         """Return what two compilations have in common if they can share a compiled network."""
-        return identity((self.optimizer, self.loss, self.metrics))
+        # The rates of a MultiOptimizer are several, and no inputs of the graph.
+        several = [each.get_config() for each in getattr(self.optimizer, "optimizers", ())]
+        rates = [config.get("learning_rate") for config in several]
+        return identity((self.optimizer, self.loss, self.metrics, rates))
 
     def learning_rate(self) -> float | None:
-        """Return the optimizer's constant learning rate; None where it has a schedule."""
-        rate = self.optimizer.get_config()["learning_rate"]
+        """Return the constant learning rate; None where there is a schedule, or several rates."""
+        optimizer = self.optimizer
+        while isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            optimizer = optimizer.inner_optimizer
+        rate = optimizer.get_config().get("learning_rate")
         return rate if isinstance(rate, float) else None

@@ -17,7 +17,7 @@ from sklstm._kernels._fast_loops import install_fast_loops
 from sklstm._kernels._tensorflow import tf
 from sklstm._networks import NetworkPlan
 from sklstm._training._compilation import Compilation
-from sklstm._training._graphs import building, trace
+from sklstm._training._graphs import ShortCalls, building, trace
 from sklstm._training._initial_weights import initialize
 from sklstm._training._seeds import dropout_seeds, reseed_dropout
 from sklstm._training._state import TrainingState
@@ -43,15 +43,35 @@ class CompiledNetwork:
         install_fast_loops(self.model)
         self.optimizer = compilation.optimizer
         self.model.compile(
-            optimizer=self.optimizer, loss=compilation.loss, metrics=compilation.metrics
+            optimizer=self.optimizer,
+            loss=compilation.loss,
+            metrics=compilation.metrics,
+            auto_scale_loss=False,  # the network is in float32, whatever Keras's policy is
         )
-        self.optimizer.build(self.model.trainable_variables)
+        self._build_optimizer()
         install_fast_adam(self.optimizer)
-        self._new_optimizer = [_compact(v.numpy()) for v in self.optimizer.variables]
         self._dropout_seeds = dropout_seeds(self.model)
         self._has_metrics = False
         self._train_graph: Any = None
         self._evaluate_graph: Any = None
+
+    def _build_optimizer(self) -> None:
+        """Build the optimizer; note what its variables begin as: values, or copies of weights.
+
+        Copies, which schedule-free optimizers keep, differ from fit to fit. They are recognised by
+        the number that each weight is filled with here.
+        """
+        weights = self.model.trainable_variables
+        for number, weight in enumerate(weights):
+            weight.assign(np.full(weight.shape, number + 0.5))
+        self.optimizer.build(weights)
+        copies = {number + 0.5: weight for number, weight in enumerate(weights)}
+        self._new_optimizer = []
+        for variable in self.optimizer.variables:
+            value = _compact(variable.numpy())
+            weight = copies.get(float(value.reshape(-1)[0]))
+            copied = weight is not None and weight.shape == variable.shape
+            self._new_optimizer.append(weight if copied else value)
 
     # --- state -----------------------------------------------------------------------------
 
@@ -61,10 +81,11 @@ class CompiledNetwork:
             initialize(self.model, state.seed)
         else:
             self.model.set_weights(state.weights)
-        self._load_optimizer(state.optimizer or self._new_optimizer)
+        self._load_optimizer(state.optimizer or [np.asarray(v) for v in self._new_optimizer])
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
         self.model.stop_training = False
+        self._train_calls, self._evaluate_calls = ShortCalls(), ShortCalls()
 
     def _load_optimizer(self, values: list[np.ndarray]) -> None:
         variables = self.optimizer.variables
@@ -103,15 +124,17 @@ class CompiledNetwork:
             number, numbers = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int32)
             more = numbers, number, number, number
             self._train_graph = self._trace(self._train_step_loop, data, *more)
-        logs = self._train_graph(*data, order, batch_size, tf.constant(begin), tf.constant(end))
-        return _as_floats(logs)
+        inputs = *data, order, batch_size
+        return _as_floats(self._train_calls.run(self._train_graph, inputs, begin, end))
 
     def evaluate(self, data: Tensors) -> dict[str, float]:
         """Compute loss and metrics without training."""
         if self._evaluate_graph is None:
-            self._evaluate_graph = self._trace(self._test_step_loop, data)
+            number = tf.TensorSpec([], tf.int32)
+            self._evaluate_graph = self._trace(self._test_step_loop, data, number, number)
         self.model.reset_metrics()
-        return _as_floats(self._evaluate_graph(*data))
+        n_batches = -(-len(data[0]) // EVALUATE_BATCH)
+        return _as_floats(self._evaluate_calls.run(self._evaluate_graph, data, 0, n_batches))
 
     def _train_step_loop(
         self, X: Any, y: Any, weight: Any, order: Any, size: Any, begin: Any, end: Any
@@ -124,14 +147,13 @@ class CompiledNetwork:
         tf.while_loop(lambda i: i < end, one_batch, (begin,), parallel_iterations=1)
         return self.model.get_metrics_result()
 
-    def _test_step_loop(self, X: Any, y: Any, weight: Any) -> Any:
-        def one_batch(begin: Any) -> Any:
-            rows = slice(begin, begin + EVALUATE_BATCH)
+    def _test_step_loop(self, X: Any, y: Any, weight: Any, begin: Any, end: Any) -> Any:
+        def one_batch(i: Any) -> Any:
+            rows = slice(i * EVALUATE_BATCH, (i + 1) * EVALUATE_BATCH)
             self.model.test_step((X[rows], y[rows], weight[rows]))
-            return (begin + EVALUATE_BATCH,)
+            return (i + 1,)
 
-        n_samples = tf.shape(X)[0]
-        tf.while_loop(lambda i: i < n_samples, one_batch, (0,), parallel_iterations=1)
+        tf.while_loop(lambda i: i < end, one_batch, (begin,), parallel_iterations=1)
         return self.model.get_metrics_result()
 
     def _trace(self, function: Any, data: Tensors, *more: Any) -> Any:

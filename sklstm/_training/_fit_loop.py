@@ -123,7 +123,8 @@ class _Fit:
             end = epoch + 1
             if self.model.stop_training:
                 break
-        self.network.optimizer.finalize_variable_values(self.model.trainable_variables)
+        if end > self.first_epoch:  # else averages of the weights have no values yet
+            self.network.optimizer.finalize_variable_values(self.model.trainable_variables)
         self.callbacks.on_train_end()
         return self._finish(end)
 

@@ -135,7 +135,7 @@ class RoutedParametersMixin(BaseEstimator):
         routed = self._routed() | self._routed_learning_rate()
         try:
             kwargs = self._compile_kwargs(routed)
-        except (TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"Keras cannot make the optimizer, loss and metrics from {self._settings()}: "
                 f"{error}. Pass the names that Keras's documentation gives, or classes or objects "

@@ -1,12 +1,15 @@
 """Training does what Keras's own Model.fit would do."""
 
+import signal
+
 import numpy as np
 import pytest
 from training_support import assert_equal_weights, compilation, plan, samples, train
 
-from sklstm import ARCHITECTURES
+from sklstm import ARCHITECTURES, LSTMRegressor
 from sklstm._kernels._tensorflow import keras
 from sklstm._training import EarlyStopping, Samples, TrainingState, predict
+from sklstm._training._graphs import ShortCalls
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -147,3 +150,52 @@ def test_callbacks_can_stop_and_steer():
     three, history = train(network, data, epochs=3, callbacks=[rates])
     assert_equal_weights(one, three)
     assert history["learning_rate"] == pytest.approx([0.1, 0.0, 0.0])
+
+
+def test_an_interrupt_ends_a_fit_amid_an_epoch():
+    """The epoch takes far longer than the time until the interrupt."""
+
+    class Counts(keras.callbacks.Callback):
+        ended = 0
+
+        def on_epoch_begin(self, epoch, logs=None):
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+
+        def on_epoch_end(self, epoch, logs=None):
+            Counts.ended += 1
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    X = np.zeros((300_000, 20), "f4")
+    model = LSTMRegressor(units=16, epochs=3, random_state=0).fit(X[:64], X[:64, 0])
+    before = dict(vars(model.set_params(callbacks=[Counts()])))
+    handler = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, X[:, 0])
+    finally:
+        signal.signal(signal.SIGALRM, handler)
+    assert Counts.ended == 0
+    assert vars(model) == before
+
+
+def test_calls_grow_while_they_are_short(monkeypatch):
+    """A call of one batch takes 0.1 s, one of two 0.2 s; then calls may not grow any more."""
+    now = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    calls = []
+
+    def graph(begin, end):
+        calls.append((int(begin), int(end)))
+        now[0] += 0.1 * (calls[-1][1] - calls[-1][0])
+        return calls[-1]
+
+    short = ShortCalls()
+    assert short.run(graph, (), 0, 12) == (11, 12)
+    # 1 and 2 batches take less than a quarter of a second, 4 take 0.4 s
+    assert calls == [(0, 1), (1, 3), (3, 7), (7, 11), (11, 12)]
+    calls.clear()
+    short.n_batches = 16
+    short.run(graph, (), 0, 20)
+    assert calls == [(0, 16), (16, 20)] and short.n_batches == 8  # 1.6 s are too long

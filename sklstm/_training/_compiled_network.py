@@ -14,6 +14,7 @@ import numpy as np
 
 from sklstm._kernels._adam import install_fast_adam
 from sklstm._kernels._fast_loops import install_fast_loops
+from sklstm._kernels._memory import anonymous_variables
 from sklstm._kernels._tensorflow import tf
 from sklstm._networks import NetworkPlan
 from sklstm._training._compilation import Compilation
@@ -39,16 +40,17 @@ class CompiledNetwork:
     """
 
     def __init__(self, plan: NetworkPlan, compilation: Compilation) -> None:
-        self.model = plan.build()
-        install_fast_loops(self.model)
         self.optimizer = compilation.optimizer
-        self.model.compile(
-            optimizer=self.optimizer,
-            loss=compilation.loss,
-            metrics=compilation.metrics,
-            auto_scale_loss=False,  # the network is in float32, whatever Keras's policy is
-        )
-        self._build_optimizer()
+        with anonymous_variables():
+            self.model = plan.build()
+            self.model.compile(
+                optimizer=self.optimizer,
+                loss=compilation.loss,
+                metrics=compilation.metrics,
+                auto_scale_loss=False,  # the network is in float32, whatever Keras's policy is
+            )
+            self._build_optimizer()
+        install_fast_loops(self.model)
         install_fast_adam(self.optimizer)
         self._dropout_seeds = dropout_seeds(self.model)
         self._has_metrics = False
@@ -159,7 +161,7 @@ class CompiledNetwork:
     def _trace(self, function: Any, data: Tensors, *more: Any) -> Any:
         """Trace a graph once, for any number of samples like these."""
         arrays = [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in data]
-        with building:
+        with building, anonymous_variables():
             if not self._has_metrics:
                 self._build_metrics(data)
                 self._has_metrics = True

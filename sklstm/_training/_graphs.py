@@ -9,6 +9,7 @@ from typing import Any
 
 from sklstm._kernels._execution import calls_functions, executor, traced_for_any_executor
 from sklstm._kernels._fast_loops import is_sequential
+from sklstm._kernels._memory import without_graph
 from sklstm._kernels._tensorflow import gc_paused, tf
 
 CALL_SECONDS = 0.25  # a graph call that lasts longer gets no more batches
@@ -29,8 +30,10 @@ def trace(function: Any, model: Any, *signature: Any) -> Any:
     sequential = is_sequential(model)
     tracing = traced_for_any_executor if sequential else contextlib.nullcontext
     with building, tracing(), gc_paused():
-        graph = tf.function(function, autograph=False).get_concrete_function(*signature)
-    sequential = sequential and not calls_functions(graph)
+        traced = tf.function(function, autograph=False).get_concrete_function(*signature)
+    sequential = sequential and not calls_functions(traced)
+    graph = without_graph(traced)
+    del traced
 
     def run(*arguments: Any) -> Any:
         with executor(sequential=sequential):

@@ -8,7 +8,9 @@ the weights that the fit starts from, trained, and its weights copied out.
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from typing import Any
@@ -22,6 +24,7 @@ from sklstm._training._graphs import building
 MAX_NETWORKS = 16  # compiled networks that are kept, over all threads
 
 _free: OrderedDict[tuple[NetworkPlan, Hashable], list[CompiledNetwork]] = OrderedDict()
+_uncollected: list[weakref.ref[Any]] = []  # Keras models of evicted networks
 _lock = threading.Lock()
 
 
@@ -59,10 +62,29 @@ def _take(key: tuple[NetworkPlan, Hashable]) -> CompiledNetwork | None:
 
 def _put_back(key: tuple[NetworkPlan, Hashable], network: CompiledNetwork) -> None:
     """Keep a network as the one used last; evict those unused for longest."""
+    evicted = []
     with _lock:
         _free[key] = [*_free.pop(key, []), network]
         while sum(map(len, _free.values())) > MAX_NETWORKS:
             oldest = next(iter(_free))
-            _free[oldest].pop(0)
+            evicted.append(weakref.ref(_free[oldest].pop(0).model))
             if not _free[oldest]:
                 del _free[oldest]
+    if evicted:
+        _collect_garbage(evicted)
+
+
+def _collect_garbage(evicted: list[weakref.ref[Any]]) -> None:
+    """Collect garbage once as many evicted networks wait for it as are kept.
+
+    Keras models are cycles of references. Python sees a few thousand objects in them, not the
+    megabytes of C++, and by itself would wait for hundreds of networks.
+    """
+    global _uncollected
+    with _lock:
+        _uncollected = [model for model in (*_uncollected, *evicted) if model() is not None]
+        due = len(_uncollected) >= MAX_NETWORKS
+        if due:
+            _uncollected = []  # those that are still referenced then are a user's
+    if due and gc.isenabled():
+        gc.collect()

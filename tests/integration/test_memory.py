@@ -93,3 +93,20 @@ for model in models:
 print(peak() - before)
 """)
     assert float(done.stdout) <= 250
+
+
+def test_different_networks_leave_nothing_behind(fresh_python):
+    """A random search over widths: each network is another one, and soon evicted."""
+    done = fresh_python(f"""{GROWTH}
+def fit(units):
+    for architecture in {ARCHITECTURES}:
+        LSTMRegressor(architecture, units=units, epochs=1).fit(X, y).predict(X)
+for units in range(1, 13):
+    fit(units)
+before = memory()
+for units in range(13, 25):
+    fit(units)
+print((memory() - before) / (12 * {len(ARCHITECTURES)}))
+""")
+    # 150 MB for 180 networks; TensorFlow by itself keeps some 10 MB of each
+    assert float(done.stdout) <= 0.83

@@ -181,64 +181,52 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         passed = {"X": X, "y": y, "metadata": metadata}
         context.call_on_fit_task_begin(estimator=self, **passed)
-        data = self._check(X, y, sample_weight, reset=not resume)
-        if resume:
-            self._check_resumption(data)
+        data = self._check(X, y, sample_weight, resume=resume)
         state = self._state if resume else TrainingState(seed=draw_seed(self.random_state))
-        training, validation = self._split(data.target, state.seed)
-        encoder = self._encoder(data, training, resume=resume, classes=classes)
-        last_loss = self._last_loss() if resume and encoder is self.target_encoder_ else None
-        self.target_encoder_ = encoder
+        parts = self._split(data.target, state.seed)
+        last_loss = self._last_loss() if resume else None
+        if self._fit_encoder(data, parts[0], resume=resume, classes=classes):
+            last_loss = None  # it was in units of another scale
         plan = self._make_plan(resume=resume)
-        samples = self._encode(data)
-        end, history = train(
-            plan,
-            self._compilation(),
-            state,
-            samples[training],
-            epochs=epochs,
-            batch_size=self.batch_size,
-            shuffle=self.shuffle,
-            validation=None if validation is None else samples[validation],
-            early_stopping=None if validation is None else self._new_early_stopping(),
-            last_loss=last_loss,
-            callbacks=[
-                *self._new_callbacks(),
-                EpochTasks(self, context, passed, lambda w: _amid_fit(plan, state.seed, w)),
-            ],
-            verbose=self.verbose,
+        tasks = EpochTasks(self, context, passed, lambda w: _amid_fit(plan, state.seed, w))
+        end, history = self._train(
+            plan, state, self._encode(data), parts, epochs=epochs, last_loss=last_loss, tasks=tasks
         )
         self._fingerprint = fingerprint(data.sequences)
         self._keep(plan, end, history, resume=resume, resumable=resumable or self.warm_start)
         context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **passed)
         return self
 
-    def _check_resumption(self, data: _Data) -> None:
-        """Warn of a warm start on data of another scale."""
-        if fingerprint(data.sequences) != self._fingerprint:
-            warn_of_new_scale(data.sequences, type(self).__name__)
-
-    def _check(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> _Data:
+    def _check(self, X: Any, y: Any, sample_weight: Any, *, resume: bool) -> _Data:
         """Validate data; leave out samples of weight 0, which equals absence."""
-        sequences = check_sequences(self, X, reset=reset)
+        sequences = check_sequences(self, X, reset=not resume)
         target = self._check_target(y)
         check_consistent_length(sequences, target)
         data = _Data(sequences, target, np.empty(0))
         weight = self._weigh(sample_weight, data)
         present = weight > 0
         if present.all():
-            return data._replace(weight=weight)
-        return _Data(sequences[present], target[present], weight[present])
+            data = data._replace(weight=weight)
+        else:
+            data = _Data(sequences[present], target[present], weight[present])
+        if resume and fingerprint(data.sequences) != self._fingerprint:
+            warn_of_new_scale(data.sequences, type(self).__name__)
+        return data
 
     def _split(self, target: np.ndarray, seed: int) -> tuple[Any, Any]:
         return self._hold_out(target, seed) if self.early_stopping else (slice(None), None)
 
-    def _encoder(self, data: _Data, training: Any, *, resume: bool, classes: Any) -> Any:
-        """Return the encoder of the targets, fitted on the training part."""
+    def _fit_encoder(self, data: _Data, training: Any, *, resume: bool, classes: Any) -> bool:
+        """Fit the encoder of the targets on the training part; return whether it has changed."""
         target, weight = data.target[training], data.weight[training]
         if resume:
-            return self.target_encoder_.resumed(target, weight)
-        return self.target_encoder.fit(target, sample_weight=weight, classes=classes)
+            encoder = self.target_encoder_.resumed(target, weight)
+            changed = encoder is not self.target_encoder_
+        else:
+            encoder = self.target_encoder.fit(target, sample_weight=weight, classes=classes)
+            changed = True
+        self.target_encoder_ = encoder
+        return changed
 
     def _encode(self, data: _Data) -> Samples:
         target = self.target_encoder_.transform(data.target)
@@ -267,8 +255,37 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         """Return the loss of the weights that a warm start continues from."""
         return self.loss_curve_[self.best_epoch_ - 1] if self.best_epoch_ else None
 
-    def _new_early_stopping(self) -> EarlyStopping:
-        return EarlyStopping(self.n_iter_no_change, self.tol)
+    def _train(
+        self,
+        plan: NetworkPlan,
+        state: TrainingState,
+        samples: Samples,
+        parts: tuple[Any, Any],
+        *,
+        epochs: int,
+        last_loss: float | None,
+        tasks: EpochTasks,
+    ) -> tuple[TrainingState, dict[str, list[float]]]:
+        """Train on the first part of the samples, and validate on the second if there is one."""
+        training, validation = parts
+        held_out, rule = None, None
+        if validation is not None:
+            held_out = samples[validation]
+            rule = EarlyStopping(self.n_iter_no_change, self.tol)
+        return train(
+            plan,
+            self._compilation(),
+            state,
+            samples[training],
+            epochs=epochs,
+            batch_size=self.batch_size,
+            shuffle=self.shuffle,
+            validation=held_out,
+            early_stopping=rule,
+            last_loss=last_loss,
+            callbacks=[*self._new_callbacks(), tasks],
+            verbose=self.verbose,
+        )
 
     def _keep(
         self,

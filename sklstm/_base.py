@@ -22,6 +22,7 @@ from sklstm._sequences import (
     check_sample_weight,
     check_sequences,
     fingerprint,
+    is_standardized,
     warn_of_new_scale,
 )
 from sklstm._storage import PicklingMixin
@@ -184,7 +185,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         data = self._check(X, y, sample_weight, resume=resume)
         state = self._state if resume else TrainingState(seed=draw_seed(self.random_state))
         parts = self._split(data.target, state.seed)
-        last_loss = self._last_loss() if resume else None
+        last_loss = self._check_scale(data.sequences) if resume else None
         if self._fit_encoder(data, parts[0], resume=resume, classes=classes):
             last_loss = None  # it was in units of another scale
         plan = self._make_plan(resume=resume)
@@ -209,8 +210,6 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             data = data._replace(weight=weight)
         else:
             data = _Data(sequences[present], target[present], weight[present])
-        if resume and fingerprint(data.sequences) != self._fingerprint:
-            warn_of_new_scale(data.sequences, type(self).__name__)
         return data
 
     def _split(self, target: np.ndarray, seed: int) -> tuple[Any, Any]:
@@ -251,8 +250,18 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             )
         return plan
 
-    def _last_loss(self) -> float | None:
-        """Return the loss of the weights that a warm start continues from."""
+    def _check_scale(self, sequences: np.ndarray) -> float | None:
+        """Warn of a warm start on sequences of another scale.
+
+        Returns
+        -------
+        float or None
+            The loss of the weights that training continues from, by which the engine sees whether
+            the network understands the data; None where the warning has been given, or no loss.
+        """
+        if fingerprint(sequences) != self._fingerprint and is_standardized(sequences):
+            warn_of_new_scale(type(self).__name__)
+            return None
         return self.loss_curve_[self.best_epoch_ - 1] if self.best_epoch_ else None
 
     def _train(

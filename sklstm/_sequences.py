@@ -11,7 +11,13 @@ from sklearn.utils.validation import _check_feature_names, _check_sample_weight
 from sklstm._validation import check_numbers
 from sklstm._warnings import warn
 
-__all__ = ["check_sample_weight", "check_sequences", "fingerprint", "warn_of_new_scale"]
+__all__ = [
+    "check_sample_weight",
+    "check_sequences",
+    "fingerprint",
+    "is_standardized",
+    "warn_of_new_scale",
+]
 
 KEEP_THE_SCALE = (
     "keep the scale with TimeDistributedTransformer(scaler, warm_start=True) or "
@@ -143,23 +149,26 @@ def fingerprint(sequences: np.ndarray) -> str:
     return hashlib.sha256(repr(sequences.shape).encode() + ends.tobytes()).hexdigest()[:16]
 
 
-def warn_of_new_scale(sequences: np.ndarray, name: str) -> None:
-    """Warn of sequences that were standardized for themselves, by a scaler fitted anew.
+def is_standardized(sequences: np.ndarray) -> bool:
+    """Return whether sequences have been standardized for themselves.
 
-    They look like the sequences of the fits before, and mean other values. A scaler sees all
-    steps of windows, or the rows with which they end.
+    A scaler has seen all steps of the windows, or the rows with which they end.
     """
-    if _is_standardized(sequences) or _is_standardized(sequences[:, -1:]):
-        warn(
-            f"{name} continues training on an X that is not that of the last fit, and was "
-            "standardized for itself: each feature has the mean 0 and the standard deviation 1. "
-            "A scaler fitted anew shows the network other numbers for the same values. Transform "
-            f"X as the scaler of the first fit does: {KEEP_THE_SCALE}."
-        )
+    return _has_unit_scale(sequences) or _has_unit_scale(sequences[:, -1:])
 
 
-def _is_standardized(sequences: np.ndarray) -> bool:
+def _has_unit_scale(sequences: np.ndarray) -> bool:
     """Return whether each feature has mean 0 and variance 1, closer than by chance."""
     mean = sequences.mean(axis=(0, 1), dtype=np.float64)
     variance = np.square(sequences, dtype=np.float64).mean(axis=(0, 1)) - mean**2
     return bool((abs(mean) < 1e-4).all() and (abs(variance - 1) < 1e-4).all())
+
+
+def warn_of_new_scale(name: str) -> None:
+    """Warn of sequences that look like those of the fits before, and mean other values."""
+    warn(
+        f"{name} continues training on an X that is not that of the last fit, and was "
+        "standardized for itself: each feature has the mean 0 and the standard deviation 1. "
+        "A scaler fitted anew shows the network other numbers for the same values. Transform "
+        f"X as the scaler of the first fit does: {KEEP_THE_SCALE}."
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from abc import abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
 
@@ -29,6 +30,7 @@ from sklstm._storage import PicklingMixin
 from sklstm._training import (
     EarlyStopping,
     EpochTasks,
+    Outcome,
     Samples,
     TrainingState,
     draw_seed,
@@ -82,7 +84,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
     _sequence_shape: tuple[int, int]
     _fingerprint: str | None
     target_encoder_: Any
-    history_: dict[str, list[float]]
+    history_: dict[str, list[Any]]
     best_epoch_: int
 
     # --- what the estimators differ in -----------------------------------------------------
@@ -190,11 +192,11 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             last_loss = None  # it was in units of another scale
         plan = self._make_plan(resume=resume)
         tasks = EpochTasks(self, context, passed, lambda w: _amid_fit(plan, state.seed, w))
-        end, history = self._train(
+        outcome = self._train(
             plan, state, self._encode(data), parts, epochs=epochs, last_loss=last_loss, tasks=tasks
         )
         self._fingerprint = fingerprint(data.sequences)
-        self._keep(plan, end, history, resume=resume, resumable=resumable or self.warm_start)
+        self._keep(plan, outcome, resume=resume, resumable=resumable or self.warm_start)
         context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **passed)
         return self
 
@@ -262,7 +264,8 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         if fingerprint(sequences) != self._fingerprint and is_standardized(sequences):
             warn_of_new_scale(type(self).__name__)
             return None
-        return self.loss_curve_[self.best_epoch_ - 1] if self.best_epoch_ else None
+        losses = self.loss_curve_[: self.best_epoch_]
+        return losses[-1] if losses else None
 
     def _train(
         self,
@@ -274,7 +277,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         epochs: int,
         last_loss: float | None,
         tasks: EpochTasks,
-    ) -> tuple[TrainingState, dict[str, list[float]]]:
+    ) -> Outcome:
         """Train on the first part of the samples, and validate on the second if there is one."""
         training, validation = parts
         held_out, rule = None, None
@@ -296,22 +299,13 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             verbose=self.verbose,
         )
 
-    def _keep(
-        self,
-        plan: NetworkPlan,
-        end: TrainingState,
-        history: dict[str, list[float]],
-        *,
-        resume: bool,
-        resumable: bool,
-    ) -> None:
+    def _keep(self, plan: NetworkPlan, outcome: Outcome, *, resume: bool, resumable: bool) -> None:
         """Keep what a fit has given; the optimizer's state only where training may go on."""
+        state, history, self.best_epoch_ = outcome
         self.history_ = extend_history(self.history_ if resume else {}, history)
-        self.best_epoch_ = end.epoch
-        end.epoch = len(self.loss_curve_)
         if not resumable:
-            end.optimizer = None
-        self._plan, self._state = plan, end
+            state = replace(state, optimizer=None, optimizer_kind=None)
+        self._plan, self._state = plan, state
 
     @contextlib.contextmanager
     def _unchanged_on_failure(self) -> Iterator[None]:

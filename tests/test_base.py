@@ -183,14 +183,23 @@ def test_warm_start_refuses_other_feature_names():
         model.fit(table.rename(columns={"a": "z"}), TARGETS[LSTMRegressor])
 
 
-def test_warm_start_refuses_another_optimizer():
-    model = LSTMRegressor(**SMALL, warm_start=True).fit(X, TARGETS[LSTMRegressor])
-    before = outputs(model)
-    model.set_params(optimizer="sgd")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"optimizer": "adam"}, {"optimizer": "sgd"}),
+        # the shapes of their states are the same
+        ({"optimizer": "adam"}, {"optimizer": "adamax"}),
+        ({"optimizer": "rmsprop"}, {"optimizer": "sgd", "optimizer__momentum": 0.9}),
+    ],
+)
+def test_warm_start_refuses_another_optimizer(before, after):
+    model = fitted(LSTMRegressor, warm_start=True, **before)
+    predicted = outputs(model)
+    model = pickle.loads(pickle.dumps(model.set_params(**after)))
     for resume in (model.fit, model.partial_fit):
-        with pytest.raises(ValueError, match=r"begun with another optimizer than SGD.*warm_start"):
+        with pytest.raises(ValueError, match=r"begun with another optimizer than .*warm_start"):
             resume(X, TARGETS[LSTMRegressor])
-    np.testing.assert_array_equal(outputs(model), before)
+    np.testing.assert_array_equal(outputs(model), predicted)
 
 
 def trending_windows(n_windows):

@@ -41,13 +41,13 @@ class CNNLSTM(Architecture):
 
     def build(self, x: Any) -> Any:
         conv = layers.conv1d(self.filters, self.kernel_size)
-        pool = keras.layers.MaxPooling1D(self.pool_size, name="max_pooling1d", dtype="float32")
+        pool = layers.max_pooling1d(self.pool_size)
         if self.subsequences is None:
             return layers.recurrent(pool(conv(x)), self)
         _, n_timesteps, n_features = x.shape
         pieces = (self.subsequences, n_timesteps // self.subsequences, n_features)
         x = keras.layers.Reshape(pieces, name="subsequences", dtype="float32")(x)
-        for layer in (conv, pool, keras.layers.Flatten(name="flatten", dtype="float32")):
+        for layer in (conv, pool, layers.flatten()):
             name = f"time_distributed_{layer.name}"
             x = keras.layers.TimeDistributed(layer, name=name, dtype="float32")(x)
         return layers.recurrent(x, self)

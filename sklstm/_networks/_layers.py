@@ -51,13 +51,24 @@ def dense_shapes(n_inputs: int, units: int) -> list[Shape]:
 
 def conv1d(filters: int, kernel_size: int, activation: str = "relu", **options: Any) -> Any:
     """Return a convolution along time."""
-    options = {"name": "conv1d", **seeded(), **options}
+    options = {"name": "conv1d", "data_format": "channels_last", **seeded(), **options}
     return keras.layers.Conv1D(filters, kernel_size, activation=activation, **options)
 
 
 def conv1d_shapes(n_inputs: int, filters: int, kernel_size: int) -> list[Shape]:
     """Shapes of kernel and bias."""
     return [(kernel_size, n_inputs, filters), (filters,)]
+
+
+def max_pooling1d(pool_size: int) -> Any:
+    """Return a pooling along time."""
+    options = {"data_format": "channels_last", "dtype": "float32"}
+    return keras.layers.MaxPooling1D(pool_size, name="max_pooling1d", **options)
+
+
+def flatten() -> Any:
+    """Return a layer that makes one vector of all steps."""
+    return keras.layers.Flatten(data_format="channels_last", name="flatten", dtype="float32")
 
 
 def dropout(x: Any, architecture: Architecture, name: str = "dropout") -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from sklstm._kernels._tensorflow import keras, start
 from sklstm._networks import _layers as layers
+from sklstm._networks._activations import find_activation
 from sklstm._networks._architecture import Architecture, Shape
 from sklstm._networks._registry import REGISTRY
 
@@ -58,6 +59,12 @@ class NetworkPlan:
     def from_arguments(cls, arch: str, arguments: Mapping[str, Any], **fields: Any) -> Self:
         """Turn an estimator's arguments into a plan, or say why they make no network."""
         return cls(REGISTRY[arch].from_arguments(arguments), **fields)
+
+    def environment(self) -> Hashable:
+        """Return what else a built network depends on: Keras's settings, registered activations."""
+        config = keras.config
+        settings = config.floatx(), config.epsilon(), config.dtype_policy().name
+        return *settings, *map(find_activation, self.architecture.activations)
 
     def build(self) -> Any:
         """Build the uncompiled Keras model, of stock Keras layers in float32."""

@@ -98,9 +98,9 @@ def is_list_of_arrays(value: Any) -> bool:
 
 
 def is_history(value: Any) -> bool:
-    """Return whether a value is a dict of lists of floats."""
+    """Return whether a value is a dict of lists of floats, or of text that a callback has noted."""
     columns = value.values() if isinstance(value, dict) else [None]
-    return all(isinstance(c, list) and all(isinstance(v, float) for v in c) for c in columns)
+    return all(isinstance(c, list) and all(isinstance(v, (float, str)) for v in c) for c in columns)
 
 
 # --- the digest ----------------------------------------------------------------------------

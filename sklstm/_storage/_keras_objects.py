@@ -18,7 +18,7 @@ import cloudpickle
 import numpy as np
 
 from sklstm._kernels._tensorflow import keras
-from sklstm._training._identity import identity
+from sklstm._training._identity import ByIdentity, identity
 
 # Arguments of the estimators that copy.deepcopy would copy wrongly.
 KERAS_ARGUMENTS = ("loss", "optimizer", "metrics")
@@ -60,7 +60,9 @@ def copy_object(value: Any) -> Any:
 def _copy_by_config(value: Any) -> Any:
     try:
         twin = type(value).from_config(_config(value))
-        faithful = identity(twin) == identity(value)
+        if isinstance(value, keras.metrics.Metric):
+            _copy_variables(value, twin)
+        faithful = identity(twin, unknown=ByIdentity) == identity(value, unknown=ByIdentity)
     except (TypeError, ValueError, KeyError, AttributeError, NotImplementedError):
         faithful = False
     if not faithful:
@@ -71,6 +73,13 @@ def _copy_by_config(value: Any) -> Any:
             "instance and its arguments by routed names, such as optimizer__momentum=0.9."
         )
     return twin
+
+
+def _copy_variables(metric: Any, twin: Any) -> None:
+    """Give a metric the values of another's variables that are no counts of what it has seen."""
+    for variable, own in zip(metric.variables, twin.variables, strict=True):
+        own.assign(variable)
+    twin.reset_state()
 
 
 def _config(value: Any) -> dict[str, Any]:

@@ -31,6 +31,7 @@ _FIELDS = {
     "plan": lambda value: isinstance(value, dict),
     "weights": is_list_of_arrays,
     "optimizer": lambda value: value is None or is_list_of_arrays(value),
+    "optimizer_kind": lambda value: value is None or isinstance(value, str),
     "seed": is_integer(0, 2**31 - 1),
     "epoch": is_integer(0),
     "target_encoder": lambda value: isinstance(value, dict),
@@ -42,6 +43,9 @@ _FIELDS = {
 }
 
 
+_OF_STATE = "seed", "weights", "optimizer", "epoch", "optimizer_kind"
+
+
 def record_of(estimator: Any) -> dict[str, Any]:
     """Return what was fitted as a sealed record."""
     state = estimator._state
@@ -51,6 +55,7 @@ def record_of(estimator: Any) -> dict[str, Any]:
             "plan": estimator._plan.to_record(),
             "weights": state.weights,
             "optimizer": state.optimizer,
+            "optimizer_kind": state.optimizer_kind,
             "seed": state.seed,
             "epoch": state.epoch,
             "target_encoder": vars(estimator.target_encoder_),
@@ -81,10 +86,10 @@ def fitted_attributes(record: Any, encoder_class: Any) -> dict[str, Any]:
     encoder = encoder_class.from_record(fields["target_encoder"])
     if (encoder.output_activation_, encoder.n_columns_) != (plan.output_activation, plan.n_outputs):
         raise DamagedStateError("the encoder of the targets does not fit the network")
-    state = fields["seed"], fields["weights"], fields["optimizer"], fields["epoch"]
+    state = {name: fields[name] for name in _OF_STATE}
     return {
         "_plan": plan,
-        "_state": TrainingState(*state),
+        "_state": TrainingState(**state),
         "_sequence_shape": (plan.n_timesteps, plan.n_features),
         "n_timesteps_in_": plan.n_timesteps,
         "target_encoder_": encoder,
@@ -149,7 +154,8 @@ def _from_format_1(record: dict[str, Any]) -> dict[str, Any]:
     if "codes" in encoder:
         encoder["integer_labels"] = encoder.pop("codes")
         encoder.pop("head_")
-    return {**record, "format": 2, "plan": plan, "target_encoder": encoder, "fingerprint": None}
+    unknown = {"fingerprint": None, "optimizer_kind": None}
+    return {**record, "format": 2, "plan": plan, "target_encoder": encoder, **unknown}
 
 
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_format_1}

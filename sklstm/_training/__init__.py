@@ -4,7 +4,7 @@ from sklstm._training._callbacks import EpochTasks
 from sklstm._training._compilation import Compilation
 from sklstm._training._divergence import DivergedError
 from sklstm._training._early_stopping import EarlyStopping, hold_out_last, hold_out_stratified
-from sklstm._training._fit_loop import train
+from sklstm._training._fit_loop import Outcome, train
 from sklstm._training._history import extend_history
 from sklstm._training._prediction import keras_model, predict
 from sklstm._training._seeds import draw_seed
@@ -15,6 +15,7 @@ __all__ = [
     "DivergedError",
     "EarlyStopping",
     "EpochTasks",
+    "Outcome",
     "Samples",
     "TrainingState",
     "draw_seed",

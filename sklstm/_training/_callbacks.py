@@ -60,7 +60,16 @@ def watches_batches(callbacks: Sequence[Any]) -> bool:
     names = "on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"
     base = keras.callbacks.Callback
     return any(
-        getattr(type(callback), name) is not getattr(base, name)
+        getattr(type(callback), name) is not getattr(base, name) or name in vars(callback)
         for callback in callbacks
         for name in names
     )
+
+
+def restored_epoch(callbacks: Sequence[Any]) -> int | None:
+    """Return the epoch, counted from 1, whose weights a callback of Keras has restored."""
+    for callback in callbacks:
+        stopping = isinstance(callback, keras.callbacks.EarlyStopping)
+        if stopping and callback.restore_best_weights and callback.best_weights is not None:
+            return callback.best_epoch + 1
+    return None

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sklstm._kernels._tensorflow import keras
-from sklstm._training._identity import identity
+from sklstm._training._identity import DoubtError, identity
+
+_METRIC = keras.metrics.Metric
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,17 @@ class Compilation:
     loss: Any
     metrics: Any = None
 
-    def key(self) -> Hashable:
-        """Return what two compilations have in common if they can share a compiled network."""
+    def key(self) -> Hashable | None:
+        """Return what is equal for compilations that can share a network; None if in doubt."""
         # The rates of a MultiOptimizer are several, and no inputs of the graph.
         several = [each.get_config() for each in getattr(self.optimizer, "optimizers", ())]
         rates = [config.get("learning_rate") for config in several]
-        return identity((self.optimizer, self.loss, self.metrics, rates))
+        metrics = [m for m in keras.tree.flatten(self.metrics) if isinstance(m, _METRIC)]
+        begin_with = [variable.numpy() for metric in metrics for variable in metric.variables]
+        try:
+            return identity((self.optimizer, self.loss, self.metrics, rates, begin_with))
+        except DoubtError:
+            return None
 
     def learning_rate(self) -> float | None:
         """Return the constant learning rate; None where there is a schedule, or several rates."""

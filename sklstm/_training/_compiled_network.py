@@ -7,7 +7,7 @@ differ in them share one compiled network.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from sklstm._kernels._tensorflow import tf
 from sklstm._networks import NetworkPlan
 from sklstm._training._compilation import Compilation
 from sklstm._training._graphs import ShortCalls, building, trace
+from sklstm._training._identity import ByIdentity, identity
 from sklstm._training._initial_weights import initialize
 from sklstm._training._seeds import dropout_seeds, reseed_dropout
 from sklstm._training._state import TrainingState
@@ -53,6 +54,8 @@ class CompiledNetwork:
         install_fast_loops(self.model)
         install_fast_adam(self.optimizer)
         self._dropout_seeds = dropout_seeds(self.model)
+        self.is_changed = False
+        self._compiled_settings = self._settings()
         self._has_metrics = False
         self._train_graph: Any = None
         self._evaluate_graph: Any = None
@@ -83,19 +86,23 @@ class CompiledNetwork:
             initialize(self.model, state.seed)
         else:
             self.model.set_weights(state.weights)
-        self._load_optimizer(state.optimizer or [np.asarray(v) for v in self._new_optimizer])
+        if state.optimizer is None:
+            self._load_optimizer([np.asarray(value) for value in self._new_optimizer], None)
+        else:
+            self._load_optimizer(state.optimizer, state.optimizer_kind)
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
-        self.model.stop_training = False
+        self.model.stop_training, self.model._initial_epoch = False, None
         self._train_calls, self._evaluate_calls = ShortCalls(), ShortCalls()
 
-    def _load_optimizer(self, values: list[np.ndarray]) -> None:
-        variables = self.optimizer.variables
-        if [np.shape(value) for value in values] != [tuple(v.shape) for v in variables]:
+    def _load_optimizer(self, values: list[np.ndarray], kind: str | None) -> None:
+        variables, own = self.optimizer.variables, _kind_of(self.optimizer)
+        fits = [np.shape(value) for value in values] == [tuple(v.shape) for v in variables]
+        if not fits or kind not in (None, own):
             raise ValueError(
                 "The state of the optimizer does not fit: training was begun with another optimizer"
-                f" than {type(self.optimizer).__name__}. Set the optimizer back, or fit anew with "
-                "warm_start=False."
+                f" than {own}{f', {kind}' if kind else ''}. Set the optimizer back, or fit anew "
+                "with warm_start=False."
             )
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
@@ -103,7 +110,34 @@ class CompiledNetwork:
     def state(self, seed: int, epoch: int) -> TrainingState:
         """Copy out where training stands."""
         optimizer = [np.asarray(variable.numpy()) for variable in self.optimizer.variables]
-        return TrainingState(seed, self.model.get_weights(), optimizer, epoch)
+        kind = _kind_of(self.optimizer)
+        return TrainingState(seed, self.model.get_weights(), optimizer, epoch, kind)
+
+    # --- what callbacks may change ---------------------------------------------------------
+
+    def adopt_changes(self) -> None:
+        """Trace anew what has been changed since the network was compiled.
+
+        As in Keras, changes count that are made before the first batch of a fit.
+        """
+        self.note_changes()
+        if self.is_changed:
+            self._train_graph = self._evaluate_graph = None
+
+    def note_changes(self) -> None:
+        """Note whether the network is still as it was compiled, so that others may use it."""
+        self.is_changed = self.is_changed or self._settings() != self._compiled_settings
+
+    def _settings(self) -> Hashable:
+        """Return everything but state that a graph depends on."""
+        layers = self.model._flatten_layers(include_self=False)
+        of_layers = [
+            {name: value for name, value in vars(layer).items() if name[0] != "_"}
+            | {"trainable": layer.trainable}
+            for layer in layers
+        ]
+        own = self.model.optimizer, self.model.loss, of_layers
+        return identity(own, unknown=ByIdentity)
 
     # --- training and evaluation -----------------------------------------------------------
 
@@ -176,7 +210,8 @@ class CompiledNetwork:
         with _refusing("loss", y, outputs):
             self.model.compute_loss(y=y, y_pred=outputs, sample_weight=weight)
         with _refusing("metrics", y, outputs):
-            self.model.compute_metrics(None, y, outputs, sample_weight=weight)
+            results = self.model.compute_metrics(None, y, outputs, sample_weight=weight)
+        _check_scalars(results)
         self.model.reset_metrics()
 
     def constant_loss(self, y: Any, weight: Any) -> float:
@@ -204,6 +239,23 @@ def _refusing(argument: str, y: Any, outputs: Any) -> Iterator[None]:
             "targets are class numbers, which metrics of one-hot rows, such as 'AUC', do not "
             "take: leave the loss at its default then."
         ) from error
+
+
+def _check_scalars(results: dict[str, Any]) -> None:
+    for name, value in results.items():
+        if (size := int(tf.size(value))) != 1:
+            raise ValueError(
+                f"The metric {name!r} has {size} values, but a history holds one number per epoch. "
+                "Pass a metric with one value, such as keras.metrics.F1Score(average='macro') or "
+                "one threshold."
+            )
+
+
+def _kind_of(optimizer: Any) -> str:
+    """Return the name of the optimizer's class, with that of an optimizer that it wraps."""
+    inner = getattr(optimizer, "inner_optimizer", None)
+    name = type(optimizer).__name__
+    return name if inner is None else f"{name}({_kind_of(inner)})"
 
 
 def _as_floats(logs: Any) -> dict[str, float]:

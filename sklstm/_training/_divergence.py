@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,17 +37,37 @@ def check_finite(what: str, values: Any) -> None:
 
 
 def check_outcome(
-    began: float | None, history: dict[str, list[float]], ended: TrainingState, first_epoch: int
+    first_loss: float | None,
+    constant_loss: Callable[[], float],
+    history: dict[str, list[float]],
+    ended: TrainingState,
+    epoch: int,
 ) -> None:
-    """Refuse weights that are not finite and a loss that exploded; warn of one that rose."""
+    """Refuse weights that are not finite and a loss that exploded; warn of one that rose.
+
+    Parameters
+    ----------
+    first_loss : float or None
+        Of the first batch before training; None: nothing was trained.
+    constant_loss : callable
+        Returns the loss of answering all samples the same. One batch may be far from the others.
+    history : dict
+        Of the fit.
+    ended : TrainingState
+        What is kept of it.
+    epoch : int
+        Where in the history this is found, counted from 0.
+    """
     for weights in ended.weights or ():
         check_finite("a weight of the network", weights)
-    if began is None:
-        return  # nothing was trained
-    last = ended.epoch - first_epoch - 1
+    if first_loss is None:
+        return
     # The loss is a mean over an epoch of changing weights, the validation loss that of the weights
     # that are kept, on other samples: as long as one of them is fine, nothing went wrong.
-    loss = min(history[name][last] for name in ("loss", "val_loss") if name in history)
+    loss = min(history[name][epoch] for name in ("loss", "val_loss") if name in history)
+    began = first_loss
+    if loss > WARN_RATIO * max(began, 1e-3):
+        began = max(began, constant_loss())
     course = f"the loss was {began:.3g} before training and {loss:.3g} after it"
     floor = max(began, 1e-3)  # a fit that begins near perfection may jitter
     if loss > ERROR_RATIO * floor:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sklstm._kernels._tensorflow import keras, tf
 from sklstm._networks import NetworkPlan
-from sklstm._training._callbacks import watches_batches
+from sklstm._training._callbacks import EpochTasks, restored_epoch, watches_batches
 from sklstm._training._compilation import Compilation
 from sklstm._training._compiled_network import CompiledNetwork, Tensors
 from sklstm._training._divergence import check_finite, check_outcome, check_resumption
@@ -20,6 +21,24 @@ from sklstm._training._network_pool import borrow_network
 from sklstm._training._progress import Progress
 from sklstm._training._seeds import epoch_order
 from sklstm._training._state import Samples, TrainingState
+
+
+class Outcome(NamedTuple):
+    """What a fit gives.
+
+    Parameters
+    ----------
+    state : TrainingState
+        Where training ended; with early stopping, with the weights of the best epoch.
+    history : dict of str to list of float
+        Loss and metrics, and their ``val_`` counterparts, one entry per epoch.
+    best_epoch : int
+        The epoch, counted from 1, that the weights are from.
+    """
+
+    state: TrainingState
+    history: History
+    best_epoch: int
 
 
 def train(
@@ -36,7 +55,7 @@ def train(
     last_loss: float | None = None,
     callbacks: Sequence[Any] = (),
     verbose: int = 0,
-) -> tuple[TrainingState, History]:
+) -> Outcome:
     """Train a network from a state for a number of epochs.
 
     Parameters
@@ -62,10 +81,8 @@ def train(
 
     Returns
     -------
-    state : TrainingState
-        Where training ended; with early stopping, where it was best.
-    history : dict of str to list of float
-        Loss and metrics, and their ``val_`` counterparts, one entry per epoch.
+    Outcome
+        The state to keep, the history, and the best epoch.
 
     Raises
     ------
@@ -109,24 +126,25 @@ class _Fit:
         self.last_loss: float | None = None
         self.first_loss: float | None = None  # of the weights before training
 
-    def run(
-        self, epochs: int, callbacks: Sequence[Any], verbose: int
-    ) -> tuple[TrainingState, History]:
+    def run(self, epochs: int, callbacks: Sequence[Any], verbose: int) -> Outcome:
         """Train for a number of epochs, or until a callback or early stopping ends it."""
         last = self.first_epoch + epochs
+        self.of_user = [each for each in callbacks if not isinstance(each, EpochTasks)]
         self.callbacks = self._callback_list(callbacks, last, verbose)
         self.watched = watches_batches(callbacks)
         self.callbacks.on_train_begin()
-        end = self.first_epoch
-        for epoch in range(self.first_epoch, last):
+        end = begin = self.model._initial_epoch or self.first_epoch  # BackupAndRestore sets it
+        for epoch in range(begin, last):
             self.run_epoch(epoch)
             end = epoch + 1
             if self.model.stop_training:
                 break
-        if end > self.first_epoch:  # else averages of the weights have no values yet
+        if end > begin:  # else averages of the weights have no values yet
             self.network.optimizer.finalize_variable_values(self.model.trainable_variables)
         self.callbacks.on_train_end()
-        return self._finish(end)
+        if self.of_user:
+            self.network.note_changes()
+        return self._finish(begin, end)
 
     def run_epoch(self, epoch: int) -> None:
         """Train on all samples once and validate."""
@@ -150,6 +168,8 @@ class _Fit:
         begin, logs = 0, {}
         for end in self._ends_of_calls():
             self.callbacks.on_train_batch_begin(end - 1)
+            if self.first_loss is None and self.of_user:
+                self.network.adopt_changes()
             logs = self.network.train_batches(*inputs, begin, end)
             if self.first_loss is None:
                 self._note_first_loss(logs["loss"], order[: end * self.batch_size])
@@ -191,10 +211,17 @@ class _Fit:
         first = [1] if self.first_loss is None else []
         return sorted({*first, self.n_batches})
 
-    def _finish(self, end: int) -> tuple[TrainingState, History]:
-        ended = self.network.state(self.seed, end)
+    def _finish(self, begin: int, end: int) -> Outcome:
+        ended, best = self.network.state(self.seed, end), end
         if self.early_stopping is not None and self.early_stopping.best is not None:
-            ended = self.early_stopping.best
+            best = self.early_stopping.best.epoch
+            ended = replace(self.early_stopping.best, epoch=end)
+        else:
+            best = restored_epoch(self.of_user) or end
         history = recorded_history(self.model)
-        check_outcome(self.first_loss, history, ended, self.first_epoch)
-        return ended, history
+        check_outcome(self.first_loss, self._constant_loss, history, ended, best - begin - 1)
+        return Outcome(ended, history, best)
+
+    def _constant_loss(self) -> float:
+        _, y, weight = self.data
+        return self.network.constant_loss(y, weight)

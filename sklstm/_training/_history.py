@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-History = dict[str, list[float]]
+History = dict[str, list[Any]]
 
 
 def recorded_history(model: Any) -> History:
-    """Return what Keras's History callback has recorded, as floats."""
+    """Return what Keras's History callback has recorded, as floats, or text where it is none."""
     recorded = model.history.history
-    return {name: [float(value) for value in values] for name, values in recorded.items()}
+    return {name: [_plain(value) for value in values] for name, values in recorded.items()}
+
+
+def _plain(value: Any) -> float | str:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return str(value)
 
 
 def extend_history(before: History, history: History) -> History:
-    """Return the history of a fit with that of the fits that it continues."""
-    return {name: [*before.get(name, []), *values] for name, values in history.items()}
+    """Return the history of a fit with that of the fits that it continues.
+
+    A metric that not all of them have computed is NaN in the epochs of the others.
+    """
+    n_before, n_more = len(before.get("loss", [])), len(history.get("loss", []))
+    missing = float("nan")
+    return {
+        name: [
+            *before.get(name, [missing] * n_before),
+            *history.get(name, [missing] * n_more),
+        ]
+        for name in {**before, **history}
+    }

@@ -23,17 +23,24 @@ from sklstm._training._graphs import building
 
 MAX_NETWORKS = 16  # compiled networks that are kept, over all threads
 
-_free: OrderedDict[tuple[NetworkPlan, Hashable], list[CompiledNetwork]] = OrderedDict()
+Key = tuple[NetworkPlan, Hashable, Hashable]  # the plan, its environment, the compilation
+
+_free: OrderedDict[Key, list[CompiledNetwork]] = OrderedDict()
 _uncollected: list[weakref.ref[Any]] = []  # Keras models of evicted networks
 _lock = threading.Lock()
 
 
 @contextlib.contextmanager
 def borrow_network(plan: NetworkPlan, compilation: Compilation) -> Iterator[CompiledNetwork]:
-    """Lend a compiled network, made now if none is free."""
+    """Lend a compiled network, made now if none is free.
+
+    It is not kept where it is in doubt whether another fit could share it, or where a callback has
+    changed it.
+    """
     start()
-    key = plan, compilation.key()
-    network = _take(key)
+    compiled_with = compilation.key()
+    key = plan, plan.environment(), compiled_with
+    network = None if compiled_with is None else _take(key)
     if network is None:
         with building:
             network = CompiledNetwork(plan, compilation)
@@ -41,17 +48,19 @@ def borrow_network(plan: NetworkPlan, compilation: Compilation) -> Iterator[Comp
         yield network
     finally:
         network.model.history = None  # callbacks end with their fit
-        _put_back(key, network)
+        if compiled_with is not None and not network.is_changed:
+            _put_back(key, network)
 
 
 def free_model(plan: NetworkPlan) -> Any:
     """Return the Keras model of a free network of this plan, or None."""
     with _lock:
-        free = [network.model for (of, _), kept in _free.items() if of == plan for network in kept]
+        here = plan, plan.environment()
+        free = [network.model for key, kept in _free.items() if key[:2] == here for network in kept]
     return free[-1] if free else None
 
 
-def _take(key: tuple[NetworkPlan, Hashable]) -> CompiledNetwork | None:
+def _take(key: Key) -> CompiledNetwork | None:
     with _lock:
         kept = _free.pop(key, [])
         network = kept.pop() if kept else None
@@ -60,7 +69,7 @@ def _take(key: tuple[NetworkPlan, Hashable]) -> CompiledNetwork | None:
     return network
 
 
-def _put_back(key: tuple[NetworkPlan, Hashable], network: CompiledNetwork) -> None:
+def _put_back(key: Key, network: CompiledNetwork) -> None:
     """Keep a network as the one used last; evict those unused for longest."""
     evicted = []
     with _lock:

@@ -6,6 +6,7 @@ So it has no state: one graph serves all estimators of a plan, in all threads.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,7 +24,7 @@ MAX_ROWS = 512  # of one forward pass; more gain nothing
 MAX_BYTES = 100e6  # of one forward pass, roughly
 ROW_MULTIPLE = 8
 
-_forward_functions: OrderedDict[NetworkPlan, Any] = OrderedDict()
+_forward_functions: OrderedDict[tuple[NetworkPlan, Hashable], Any] = OrderedDict()
 _weight_tensors: WeakKeyDictionary[TrainingState, list[Any]] = WeakKeyDictionary()
 _keras_models: WeakKeyDictionary[TrainingState, Any] = WeakKeyDictionary()
 
@@ -75,11 +76,12 @@ def _pad_rows(batch: np.ndarray) -> np.ndarray:
 def _forward_function(plan: NetworkPlan) -> Any:
     """Return the traced forward pass of a network, a function of sequences and weights."""
     start()
-    forward = _forward_functions.get(plan)
+    key = plan, plan.environment()
+    forward = _forward_functions.get(key)
     if forward is None:
         with building:
-            forward = _forward_functions.get(plan) or _trace_forward(plan)
-            _forward_functions[plan] = forward
+            forward = _forward_functions.get(key) or _trace_forward(plan)
+            _forward_functions[key] = forward
             while len(_forward_functions) > MAX_NETWORKS:
                 _forward_functions.popitem(last=False)
     return forward

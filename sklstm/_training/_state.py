@@ -24,6 +24,8 @@ class TrainingState:
         In the order of ``keras.Model.get_weights``; None: to be drawn from the seed.
     optimizer : list of ndarray, optional
         The optimizer's variables; None: as new.
+    optimizer_kind : str, optional
+        What optimizer they belong to.
     epoch : int
         Epochs trained so far.
     """
@@ -32,6 +34,7 @@ class TrainingState:
     weights: Weights | None = None
     optimizer: Weights | None = None
     epoch: int = 0
+    optimizer_kind: str | None = None
 
 
 @dataclass(frozen=True)

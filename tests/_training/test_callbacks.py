@@ -1,6 +1,7 @@
 """scikit-learn's callbacks see candidates, folds and epochs."""
 
 import io
+import pickle
 from contextlib import redirect_stdout
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklstm import LSTMClassifier, LSTMRegressor
+from sklstm._kernels._tensorflow import keras
 
 X = np.random.default_rng(0).normal(size=(40, 6))
 Y = X[:, -1] + X[:, 0]
@@ -111,3 +113,68 @@ def test_progress_bar_shows_candidates_folds_and_epochs():
 def test_nothing_is_shown_without_being_asked(capfd):
     LSTMRegressor(**QUICK, epochs=2).fit(X, Y)
     assert capfd.readouterr() == ("", "")
+
+
+# --- callbacks of Keras --------------------------------------------------------------------
+
+
+def test_a_lambda_callback_is_told_of_every_batch():
+    batches = []
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=lambda i, logs: batches.append(i))
+    callback.__deepcopy__ = lambda memo: callback  # to see what it has seen
+    LSTMRegressor(**QUICK, epochs=2, batch_size=16, callbacks=[callback]).fit(X, Y)
+    assert batches == [0, 1, 2] * 2
+
+
+def test_early_stopping_of_keras_decides_the_best_epoch():
+    """The loss rises from the third epoch on, as the learning rate says."""
+    rates = keras.callbacks.LearningRateScheduler(
+        lambda epoch: [0.03, 0.03, 30.0, 30.0, 30.0][epoch]
+    )
+    stopping = keras.callbacks.EarlyStopping("loss", patience=2, restore_best_weights=True)
+    settings = dict(QUICK, batch_size=40, random_state=0)
+    model = LSTMRegressor(**settings, epochs=5, callbacks=[rates, stopping]).fit(X, Y)
+    losses = model.loss_curve_
+    assert model.best_epoch_ == int(np.argmin(losses)) + 1 < model.n_iter_
+    to_the_best = LSTMRegressor(**settings, epochs=model.best_epoch_, callbacks=[rates]).fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), to_the_best.predict(X))
+
+
+def test_backup_and_restore_goes_on_after_a_crash(tmp_path):
+    class Crashes(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 3:
+                raise RuntimeError("the power fails")
+
+    backup = keras.callbacks.BackupAndRestore(tmp_path)
+    model = LSTMRegressor(**QUICK, epochs=5)
+    with pytest.raises(RuntimeError, match="power"):
+        model.set_params(callbacks=[backup, Crashes()]).fit(X, Y)
+    resumed = model.set_params(callbacks=[backup]).fit(X, Y)
+    assert len(resumed.loss_curve_) == 2  # of five epochs, three had been trained
+
+
+def test_text_in_the_logs_is_kept():
+    class Notes(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs):
+            logs["phase"] = f"phase {epoch}"
+
+    model = LSTMRegressor(**QUICK, epochs=2, callbacks=[Notes()]).fit(X, Y)
+    assert pickle.loads(pickle.dumps(model)).history_["phase"] == ["phase 0", "phase 1"]
+
+
+def test_a_metric_that_comes_with_a_warm_start_is_missing_before():
+    model = LSTMRegressor(**QUICK, epochs=2, warm_start=True).fit(X, Y)
+    model.set_params(metrics=["mae"]).fit(X, Y).set_params(metrics=None).fit(X, Y)
+    known = np.isfinite(model.history_["mean_absolute_error"])
+    np.testing.assert_array_equal(known, [False, False, True, True, False, False])
+    assert model.n_iter_ == 6
+
+
+@pytest.mark.parametrize(
+    "metric", [keras.metrics.F1Score(), keras.metrics.Precision(thresholds=[0.2, 0.7])]
+)
+def test_a_metric_of_several_numbers_is_refused(metric):
+    model = LSTMClassifier(**QUICK, epochs=1, metrics=[metric])
+    with pytest.raises(ValueError, match=r"has [23] values.*one number per epoch.*average='macro'"):
+        model.fit(X, np.digitize(Y, [-1, 1]))

@@ -36,10 +36,10 @@ def test_divergence_is_an_error_with_a_remedy():
     ],
 )
 def test_a_loss_that_rose_is_told_where_nothing_speaks_against_it(losses, told):
-    ended = TrainingState(seed=0, epoch=1)
+    ended = TrainingState(seed=0)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        check_outcome(1.0, losses, ended, first_epoch=0)
+        check_outcome(1.0, lambda: 1.0, losses, ended, epoch=0)
     assert [warning.category for warning in caught] == [ConvergenceWarning] * told
 
 
@@ -98,3 +98,24 @@ def test_data_that_a_trained_network_does_not_understand(last, first, constant, 
         warnings.simplefilter("always")
         check_resumption(last, first, constant)
     assert [warning.category for warning in caught] == [UserWarning] * told
+
+
+def test_one_quiet_batch_is_no_measure_of_the_others():
+    """Where most targets are near 0 and a few are huge, the first batch may hold none of these."""
+    X = np.random.default_rng(0).normal(size=(64, 5))
+    y = np.zeros(64)
+    y[40:] = 1e4 * X[40:, 0]
+    model = LSTMRegressor(
+        units=2, epochs=3, batch_size=8, shuffle=False, normalize_y=False, random_state=0
+    )
+    losses = model.fit(X, y).loss_curve_  # warnings are errors
+    assert losses[-1] <= losses[0] and losses[0] > 1e7
+
+
+def test_a_loss_beyond_that_of_a_constant_is_an_error():
+    ended = TrainingState(seed=0)
+    check_outcome(1e-3, lambda: 1.0, {"loss": [9.0]}, ended, epoch=0)
+    with pytest.warns(ConvergenceWarning, match="the loss was 1 before training and 11 after"):
+        check_outcome(1e-3, lambda: 1.0, {"loss": [11.0]}, ended, epoch=0)
+    with pytest.raises(DivergedError):
+        check_outcome(1e-3, lambda: 1.0, {"loss": [2e4]}, ended, epoch=0)

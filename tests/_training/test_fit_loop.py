@@ -24,8 +24,8 @@ def test_history_is_that_of_keras(arch, head, loss, metric):
         samples(70, head),
         samples(20, head, seed=1),
     )
-    start, _ = train(network, data, compiled=compilation(loss, metrics=[metric]), epochs=0)
-    _, history = train(
+    start, *_ = train(network, data, compiled=compilation(loss, metrics=[metric]), epochs=0)
+    _, history, _ = train(
         network, data, state=start, compiled=compilation(loss, 0.01, [metric]), epochs=5,
         shuffle=False, validation=held_out,
     )  # fmt: skip
@@ -45,9 +45,9 @@ def test_history_is_that_of_keras(arch, head, loss, metric):
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_a_resumed_fit_equals_one_that_never_stopped(arch, dropout):
     network, data = plan(arch, dropout=dropout), samples()
-    whole, history = train(network, data, epochs=4)
-    half, first = train(network, data, epochs=2)
-    resumed, second = train(network, data, state=half, epochs=2)
+    whole, history, _ = train(network, data, epochs=4)
+    half, first, _ = train(network, data, epochs=2)
+    resumed, second, _ = train(network, data, state=half, epochs=2)
     assert_equal_weights(whole, resumed)
     assert history["loss"] == first["loss"] + second["loss"]
 
@@ -65,7 +65,7 @@ def test_dropout_drops_the_fraction_it_says():
     weights[-1] = np.zeros(1, "f4")
     state = TrainingState(7, weights)
     output = predict(network, state, data.X)[0, 0]
-    _, history = train(
+    _, history, _ = train(
         network, data, state=state, compiled=compilation(learning_rate=1e-30), epochs=1
     )
     # 4,000 coins: the standard error of their mean is below 1 %
@@ -78,7 +78,7 @@ def test_the_learning_rate_is_that_of_the_fit():
         train(network, data, compiled=compilation(learning_rate=rate), epochs=1)[0]
         for rate in (0.5, 0.25, 0.5)
     ]
-    start, _ = train(network, data, epochs=0)
+    start, *_ = train(network, data, epochs=0)
     # Adam's first step is as long as its learning rate, for every weight that has a gradient
     steps = [np.abs(r.weights[-2] - start.weights[-2]).max() for r in results]
     np.testing.assert_allclose(steps, [0.5, 0.25, 0.5], rtol=1e-3)
@@ -88,12 +88,13 @@ def test_early_stopping_returns_the_best_epoch():
     network, data, held_out = plan(), samples(30), samples(30, seed=5)
     compiled = compilation(learning_rate=0.05)
     stop = EarlyStopping(patience=3, tol=0.0)
-    end, history = train(
+    end, history, best_epoch = train(
         network, data, compiled=compiled, epochs=60, validation=held_out, early_stopping=stop
     )
     best = int(np.argmin(history["val_loss"])) + 1
-    assert end.epoch == best == len(history["val_loss"]) - 3
-    cut_short, _ = train(
+    assert best_epoch == best == len(history["val_loss"]) - 3
+    assert end.epoch == len(history["val_loss"])
+    cut_short, *_ = train(
         network, data, compiled=compilation(learning_rate=0.05), epochs=best, validation=held_out
     )
     assert_equal_weights(end, cut_short)
@@ -132,8 +133,8 @@ def test_looking_at_batches_changes_nothing():
             self.loss = logs["loss"]
 
     network, data = plan(dropout=0.3), samples()
-    plain, history = train(network, data)
-    looked_at, same = train(network, data, callbacks=[Looks()])
+    plain, history, _ = train(network, data)
+    looked_at, same, _ = train(network, data, callbacks=[Looks()])
     assert_equal_weights(plain, looked_at)
     assert history == same
 
@@ -144,10 +145,10 @@ def test_callbacks_can_stop_and_steer():
     )
     rates = keras.callbacks.LearningRateScheduler(lambda epoch: [0.1, 0.0, 0.0][epoch])
     network, data = plan(), samples()
-    _, history = train(network, data, epochs=5, callbacks=[stops])
+    _, history, _ = train(network, data, epochs=5, callbacks=[stops])
     assert len(history["loss"]) == 2
-    one, _ = train(network, data, epochs=1, compiled=compilation(learning_rate=0.1))
-    three, history = train(network, data, epochs=3, callbacks=[rates])
+    one, *_ = train(network, data, epochs=1, compiled=compilation(learning_rate=0.1))
+    three, history, _ = train(network, data, epochs=3, callbacks=[rates])
     assert_equal_weights(one, three)
     assert history["learning_rate"] == pytest.approx([0.1, 0.0, 0.0])
 

@@ -1,20 +1,24 @@
 """Compiled networks are kept, shared where they can be, and as new for each fit."""
 
+from functools import partial
+
+import numpy as np
 import pytest
 from training_support import assert_equal_weights, compilation, plan, samples, train
 
+from sklstm import LSTMRegressor
 from sklstm._kernels._tensorflow import keras
-from sklstm._training import _network_pool
+from sklstm._training import Compilation, TrainingState, _network_pool
 
 
 def test_networks_are_reused_whatever_the_data_and_the_learning_rate():
     network = plan(units=6)
     train(network, samples(70))
-    (kept,) = [s for (n, _), s in _network_pool._free.items() if n == network]
+    (kept,) = [s for (n, *_), s in _network_pool._free.items() if n == network]
     graph = kept[0]._train_graph
     for n, rate, batch in [(40, 0.1, 7), (90, 0.01, 64)]:
         train(network, samples(n), compiled=compilation(learning_rate=rate), batch_size=batch)
-    (kept,) = [s for (n, _), s in _network_pool._free.items() if n == network]
+    (kept,) = [s for (n, *_), s in _network_pool._free.items() if n == network]
     assert [one._train_graph for one in kept] == [graph]
 
 
@@ -28,7 +32,7 @@ def test_other_compilations_get_other_networks():
         compilation(keras.losses.Huber(2.0)),
     ):
         train(network, samples(20), compiled=compiled, epochs=1)
-    assert sum(n == network for n, _ in _network_pool._free) == 5
+    assert sum(n == network for n, *_ in _network_pool._free) == 5
 
 
 def test_kept_networks_are_bounded_in_number():
@@ -43,8 +47,110 @@ def test_a_network_is_as_new_after_a_failed_fit():
             raise RuntimeError("stop here")
 
     network, data = plan(units=9), samples()
-    before, _ = train(network, data)
+    before, *_ = train(network, data)
     with pytest.raises(RuntimeError, match="stop here"):
         train(network, data, callbacks=[Fails()])
-    after, _ = train(network, data)
+    after, *_ = train(network, data)
     assert_equal_weights(before, after)
+
+
+def scores_of(search_over):
+    X = np.random.default_rng(0).normal(size=(48, 6))
+    model = LSTMRegressor(units=2, epochs=3, learning_rate=0.05, random_state=0)
+    return [model.set_params(**each).fit(X, X[:, 0]).loss_curve_[-1] for each in search_over]
+
+
+def test_a_grid_over_partials_trains_each_of_them():
+    deltas = 0.01, 0.1, 1.0
+    together = scores_of([{"loss": partial(keras.losses.huber, delta=d)} for d in deltas])
+    alone = scores_of([{"loss": keras.losses.Huber(d)} for d in deltas])
+    np.testing.assert_allclose(together, alone, rtol=1e-5)
+    assert len(set(together)) == 3
+
+
+def test_what_is_in_doubt_is_not_kept():
+    class Opaque:
+        __slots__ = ()
+
+        def __call__(self, y, outputs):
+            return keras.ops.mean((y - outputs) ** 2, axis=-1)
+
+    before = sum(map(len, _network_pool._free.values()))
+    expected = scores_of([{"loss": "mean_squared_error"}])
+    kept = sum(map(len, _network_pool._free.values()))
+    np.testing.assert_allclose(scores_of([{"loss": Opaque()}]), expected, rtol=1e-5)
+    assert sum(map(len, _network_pool._free.values())) == kept >= before
+
+
+# --- what callbacks change -----------------------------------------------------------------
+
+
+class Changes(keras.callbacks.Callback):
+    """Changes the model, when training begins."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def on_train_begin(self, logs=None):
+        self.change(self.model)
+
+
+def freeze(model):
+    model.layers[1].trainable = False
+
+
+def clip(model):
+    model.optimizer.clipvalue = 1e-4
+
+
+def decay(model):
+    model.optimizer.learning_rate = keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.1)
+
+
+@pytest.mark.parametrize("change", [freeze, clip, decay])
+def test_what_a_callback_changes_works_as_in_keras_and_ends_with_its_fit(change):
+    network, data = plan(units=8), samples()
+    kept, *_ = train(network, data, compiled=new_sgd(), shuffle=False)
+    start, *_ = train(network, data, epochs=0)
+    fresh = {"state": TrainingState(0, start.weights), "shuffle": False}
+    changed, history, _ = train(
+        network, data, compiled=new_sgd(), callbacks=[Changes(change)], **fresh
+    )
+    model = network.build()
+    model.set_weights(start.weights)
+    model.compile(keras.optimizers.SGD(0.1), "mean_squared_error")
+    losses = model.fit(
+        data.X, data.y, sample_weight=data.weight, batch_size=16, epochs=2, shuffle=False,
+        verbose=0, callbacks=[Changes(change)],
+    ).history["loss"]  # fmt: skip
+    np.testing.assert_allclose(history["loss"], losses, rtol=1e-4)
+    for ours, theirs in zip(changed.weights, model.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    after, *_ = train(network, data, compiled=new_sgd(), shuffle=False)
+    assert_equal_weights(after, kept)
+
+
+def new_sgd():
+    return Compilation(keras.optimizers.SGD(0.1, name="sgd"), "mean_squared_error")
+
+
+# --- settings of Keras ---------------------------------------------------------------------
+
+
+def test_an_activation_registered_anew_is_used():
+    X = np.random.default_rng(0).normal(size=(20, 4))
+
+    def fit():
+        return LSTMRegressor(units=2, epochs=1, random_state=0, activation="test_pool>mine").fit(
+            X, X[:, 0]
+        )
+
+    def register(function):
+        return keras.saving.register_keras_serializable("test_pool", "mine")(function)
+
+    register(lambda x: x)
+    linear = fit()
+    before = linear.predict(X)
+    register(lambda x: 0 * x)
+    assert np.ptp(fit().predict(X)) < 1e-6 < np.ptp(before)

@@ -113,7 +113,7 @@ def by_keras(optimizer, weights, epochs):
 
 def by_us(optimizer, state, epochs):
     compilation = Compilation(optimizer, "mean_squared_error")
-    end, history = _training.train(
+    end, history, _ = _training.train(
         NETWORK, compilation, state, SAMPLES, epochs=epochs, batch_size=8, shuffle=False
     )
     return history["loss"], end

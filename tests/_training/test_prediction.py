@@ -12,7 +12,7 @@ from sklstm._training._prediction import MAX_ROWS
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_predictions_are_those_of_the_keras_model(arch):
     network = plan(arch, dropout=0.5)
-    state, _ = train(network, samples(), epochs=1)
+    state, *_ = train(network, samples(), epochs=1)
     model = network.build()
     model.set_weights(state.weights)
     X = samples(MAX_ROWS + 33, seed=2).X

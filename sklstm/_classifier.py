@@ -19,51 +19,51 @@ from sklstm._training import hold_out_stratified
 
 
 class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
-    """LSTM network for classification: labels read from whole sequences.
+    """LSTM network for classification of sequences.
 
-    Four architectures share one set of arguments, so that one grid spans them all; what an
-    architecture has no use for is ignored by it.
+    Four architectures share one set of arguments, so that they can be compared in one grid.
+    Arguments that an architecture does not use are ignored.
 
     Parameters
     ----------
     arch : {"vanilla", "bidirectional", "stacked", "cnn_lstm"}, default="vanilla"
-        The network: one LSTM layer; two that read from either end; a stack; a convolution in
+        The network: one LSTM layer; two, one in each direction; a stack of layers; a convolution in
         front of an LSTM.
     units : int or sequence of int, default=64
-        LSTM units. For ``"stacked"`` an int u means layers of (u, 2u, u); a list or tuple gives
-        one number a layer.
+        LSTM units. For ``"stacked"``, an int u gives layers of (u, 2u, u) units; a list or tuple
+        gives one number per layer.
     activation : str or callable, default="auto"
-        ``"auto"``: tanh, and relu in the upper layers of the stack. Else one Keras activation
+        ``"auto"``: tanh, and relu in the upper layers of the stack. Otherwise one Keras activation
         for all LSTM layers.
     dropout : float, default=0.0
-        Fraction, in [0, 1), dropped after each recurrent layer while training.
+        Fraction of the outputs of each recurrent layer, in [0, 1), that is dropped during training.
     filters, kernel_size, pool_size : int, default=64, 3, 2
-        Convolution of ``"cnn_lstm"``: number of filters, steps that a filter spans, steps that
+        Convolution of ``"cnn_lstm"``: number of filters, time steps per filter, and time steps that
         are pooled into one.
     subsequences : int or None, default=None
         For ``"cnn_lstm"``. None: the convolution runs along the sequence, and the LSTM over the
-        pooled steps. k: the sequence is cut into k pieces, each is convolved and pooled, and the
-        LSTM reads one piece a step.
+        pooled steps. An int k: the sequence is cut into k pieces, each is convolved and pooled, and
+        the LSTM reads one piece per step.
     loss : str or callable, default="auto"
-        Keras loss: name, class, instance or function. ``"auto"``: categorical cross-entropy, or
-        binary cross-entropy where y has multilabel indicator rows. With binary cross-entropy
-        given, rows of zeros and ones are always multilabel.
+        Keras loss: name, class, instance or function. A function returns one number per sample.
+        ``"auto"``: categorical cross-entropy, or binary cross-entropy if y has multilabel indicator
+        rows. With binary cross-entropy, rows of zeros and ones are always multilabel.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
-        Keras optimizer.
+        Keras optimizer: name, class or instance. All options of Keras are supported.
     learning_rate : float or LearningRateSchedule, default=1e-3
-        Step size, of any optimizer that is given by name or class. An instance has its own:
-        leave this at its default then.
+        Step size of an optimizer that is given by name or class. An instance has its own learning
+        rate; then leave this argument at its default.
     metrics : str, callable, list or dict, default=None
         Keras metrics, such as ``["accuracy"]``.
     epochs : int, default=100
-        Passes over the data; with ``early_stopping`` the most there are.
+        Passes over the data; with ``early_stopping`` their maximum.
     batch_size : int, default=32
-        Samples a step of the optimizer; the last batch may be smaller.
+        Samples per optimizer step; the last batch may be smaller.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
     early_stopping : bool, default=False
-        Whether to hold out a validation part, to stop when its loss no longer falls, and to
-        keep the weights of the best epoch. The part is drawn at random, stratified by label.
+        Whether to hold out a validation part, to stop when its loss no longer falls, and to keep
+        the weights of the best epoch. The validation part is random, stratified by label.
     validation_fraction : float, default=0.1
         Fraction of the samples held out, in (0, 1).
     n_iter_no_change : int, default=10
@@ -75,12 +75,13 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks; each fit works on copies.
     warm_start : bool, default=False
-        Whether another call of ``fit`` goes on where the last one stopped, optimizer included.
+        Whether another call of ``fit`` continues where the last one stopped, including the state of
+        the optimizer. A scaler before the network must then keep its scale.
     random_state : int, RandomState or None, default=None
-        Seeds the weights, the shuffling, the dropout and the validation part. None: from the
-        operating system.
+        Seed of the initial weights, the shuffling, the dropout and the validation part. None: a
+        seed from the operating system.
     verbose : int, default=0
-        0: silent, 1: a progress bar over the epochs, 2: a line an epoch.
+        0: silent, 1: a progress bar over the epochs, 2: one line per epoch.
     **routed
         Arguments for Keras objects that are given by name or class, as in scikeras:
         ``optimizer__clipnorm=1.0``, ``loss__label_smoothing=0.1``.
@@ -92,30 +93,32 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     n_classes_ : int
         Number of classes.
     model_ : keras.Model
-        The fitted network, of stock Keras layers; it gives the probabilities of ``classes_``.
+        The fitted network, of standard Keras layers; its outputs are the probabilities of
+        ``classes_``.
     history_ : dict of str to list of float
-        Loss and metrics, and with ``early_stopping`` their ``val_`` counterparts, by epoch.
+        Loss and metrics per epoch, and with ``early_stopping`` also those of the validation part,
+        whose names begin with ``val_``.
     loss_curve_ : list of float
         ``history_["loss"]``.
     n_iter_ : int
         Epochs trained, over all warm starts.
     best_epoch_ : int
-        The epoch, counted from 1, whose weights were kept: the last, or with
-        ``early_stopping`` the one of least validation loss.
+        The epoch, counted from 1, whose weights were kept: the last, or with ``early_stopping`` the
+        one with the smallest validation loss.
     n_outputs_ : int
-        Labels predicted a sequence: 1, or for indicator rows their number of columns.
+        Number of labels per sequence: 1, or for indicator rows their number of columns.
     n_features_in_ : int
-        Columns of 2-D X, last axis of 3-D X.
+        Number of columns of 2-D X, length of the last axis of 3-D X.
     n_timesteps_in_ : int
-        Time steps of a sequence.
+        Number of time steps per sequence.
     feature_names_in_ : ndarray of str
-        Column names, where X is a DataFrame with names that are all strings.
+        Column names, if X is a DataFrame whose names are all strings.
     target_encoder_ : ClassEncoder
-        Turns labels into the network's rows, and back.
+        Encodes labels for the network, and decodes its outputs.
 
     See Also
     --------
-    LSTMRegressor : The same networks for numbers.
+    LSTMRegressor : The same networks for regression.
     sklstm.datasets.make_barcodes : Sequences to classify.
 
     References
@@ -214,7 +217,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
 
     @property
     def n_outputs_(self) -> int:
-        """Labels predicted a sequence."""
+        """Number of labels per sequence."""
         return self.n_classes_ if self.target_encoder_.kind_ == "indicator" else 1
 
     @property
@@ -239,10 +242,10 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         y : array-like of shape (n_samples,) or (n_samples, n_classes)
             Labels, or rows of zeros and ones.
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come; needed by the first call where y holds labels, and
-            the same in later ones if it is given.
+            All labels of this and later calls. Required in the first call if y holds labels; in
+            later calls it must be the same if it is given.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss; a weight of 0 equals absence.
+            Weights of the samples in the loss; samples of weight 0 are ignored.
 
         Returns
         -------
@@ -271,7 +274,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences of the steps and features of fit.
+            Sequences with as many time steps and features as in fit.
 
         Returns
         -------
@@ -287,13 +290,13 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences of the steps and features of fit.
+            Sequences with as many time steps and features as in fit.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes), float64
             In the order of ``classes_``. Rows sum to 1, except for indicator rows, whose columns
-            are probabilities of their own.
+            are independent probabilities.
         """
         probabilities = self._forward(X)
         if self.target_encoder_.kind_ != "indicator":
@@ -306,7 +309,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences of the steps and features of fit.
+            Sequences with as many time steps and features as in fit.
 
         Returns
         -------

@@ -209,9 +209,9 @@ def cnn_lstm():
 
 def cnn_lstm_pieces():
     drawing, columns = _convolved(
-        "With subsequences=1 all that the convolution gives is one step of the LSTM.", 5
+        "With subsequences=1, the whole output of the convolution is one step of the LSTM.", 5
     )
-    drawing.name(3, "Flatten, LSTM", "one step a piece")
+    drawing.name(3, "Flatten, LSTM", "one step per piece")
     drawing.name(4, "last state")
     middle = columns[1]
     for column in columns:

@@ -1,4 +1,4 @@
-"""The order of the gallery: first what a newcomer wants to see."""
+"""The order of the gallery: the examples for newcomers come first."""
 
 ORDER = [
     "first_forecast",
@@ -16,10 +16,10 @@ ORDER = [
 
 
 class ByInterest:
-    """A key for sorting files; those that have no place yet come last, by name."""
+    """A key for sorting files; those that are not listed come last, by name."""
 
     def __init__(self, src_dir):
-        """Take the folder, as the gallery wants it."""
+        """Take the folder, as Sphinx-Gallery passes it."""
 
     def __call__(self, filename):
         name = filename.removeprefix("plot_").removesuffix(".py")

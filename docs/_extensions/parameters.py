@@ -55,7 +55,7 @@ def number(value, *, of_all=False):
 
 
 def rows(name, network):
-    """Return the rows of one network: a layer each, and the total."""
+    """Return the rows of one network: one per layer, and the total."""
     listed = layers(network)
     first = entry(nodes.Text(name), morerows=len(listed))
     for layer, shape, count in listed:

@@ -231,13 +231,16 @@ def _refusing(argument: str, y: Any, outputs: Any) -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError, AttributeError, tf.errors.OpError) as error:
+        hint = "A loss function returns one number per sample. "
+        if argument == "metrics" and y.shape[1] == 1 < outputs.shape[1]:
+            hint = (
+                "The targets are class numbers, as loss='sparse_categorical_crossentropy' asks. "
+                "Metrics of one-hot rows, such as 'AUC', need the default loss. "
+            )
         raise ValueError(
-            f"Keras cannot compute the {argument} that was given from targets of shape "
+            f"Keras cannot compute the {argument} from targets of shape "
             f"(n_samples, {y.shape[1]}) and outputs of shape (n_samples, {outputs.shape[1]}): "
-            f"{error} Pass other {argument}. A loss function returns one number per sample. With "
-            "loss='sparse_categorical_crossentropy' the "
-            "targets are class numbers, which metrics of one-hot rows, such as 'AUC', do not "
-            "take: leave the loss at its default then."
+            f"{error} {hint}Pass another value of {argument}."
         ) from error
 
 

@@ -205,7 +205,10 @@ def _optimizer_class(name: str) -> Any:
     makes an optimizer of a new name to look up its class, and for each fit. So classes are looked
     up once, and optimizers get the same name in every fit.
     """
-    return type(keras.optimizers.get(name))
+    base = keras.optimizers.Optimizer
+    classes = [c for c in vars(keras.optimizers).values() if inspect.isclass(c)]
+    by_name = {c.__name__.lower(): c for c in classes if issubclass(c, base) and c is not base}
+    return by_name.get(name.lower()) or type(keras.optimizers.get(name))
 
 
 def _without_numbers(metrics: Any) -> Any:

@@ -63,7 +63,7 @@ def check_numbers(
         _check_columns(values, name, if_not_numbers, convert_objects)
     options = dict(allow_nd=True, ensure_all_finite=False, input_name=name, **options)
     try:
-        array = check_array(values, dtype=None, **options)
+        array = check_array(_without_nullable(values), dtype=None, **options)
     except ValueError as error:
         if "Complex data not supported" in str(error):  # scikit-learn's words
             raise ValueError(
@@ -206,6 +206,20 @@ def _is_numeric(dtype, convert_objects=False):
         or str(dtype) == "Boolean"
         or (convert_objects and not dtype.is_temporal())
     )
+
+
+def _without_nullable(values):
+    """Return a pandas object with NumPy's dtypes for nullable ones, where no value is missing.
+
+    scikit-learn makes floats of nullable integers, which rounds off the long ones.
+    """
+    if index_of(values) is None:
+        return values
+    frame = values.to_frame() if values.ndim == 1 else values
+    dtypes = [getattr(dtype, "numpy_dtype", dtype) for dtype in frame.dtypes]
+    if dtypes == list(frame.dtypes) or not all(isinstance(dtype, np.dtype) for dtype in dtypes):
+        return values
+    return values if frame.isna().any(axis=None) else values.astype(np.result_type(*dtypes))
 
 
 def _refuse_times(array, name, remedy, source):

@@ -31,6 +31,28 @@ def test_numbers_are_not_copied(values):
     assert np.shares_memory(array, np.asarray(values)) and array.dtype.kind in "bif"
 
 
+@pytest.mark.parametrize(
+    ("nullable", "dtype"),
+    [("Int64", "int64"), ("UInt8", "uint8"), ("boolean", "bool"), ("Float32", "float32")],
+)
+def test_nullable_numbers_are_those_of_numpy(nullable, dtype):
+    values = np.array([[1, 0], [2**53 + 1, 1]]).astype(dtype)
+    frame = pd.DataFrame(values, columns=["a", "b"]).astype(nullable)
+    for data, expected in ((frame, values), (frame["a"], values[:, 0])):
+        array = check(data)
+        assert array.dtype == dtype and array.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("convert_objects", [False, True])
+def test_nullable_numbers_beside_others(convert_objects):
+    frame = pd.DataFrame({"a": pd.array([1, 2], dtype="Int64"), "b": [0.5, 1.5]})
+    assert check(frame, convert_objects=convert_objects).tolist() == [[1, 0.5], [2, 1.5]]
+    with pytest.raises(ValueError, match=r"its columns \['c'\] do not"):
+        check(frame.assign(c=pd.Categorical(["a", "b"])))
+    with pytest.raises(ValueError, match=r"Input X contains NaN.* row 1 of X, column 'a'"):
+        check(frame.replace(2, pd.NA), convert_objects=convert_objects)
+
+
 def with_nan(*shape, at):
     values = np.zeros(shape)
     values[at] = np.nan

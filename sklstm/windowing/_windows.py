@@ -70,9 +70,9 @@ def make_windows(
     Parameters
     ----------
     X : array-like of shape (T,) or (T, F)
-        The series: T rows, evenly spaced in time, of F features each. A time index (of
-        pandas) must be sorted and regular, without duplicates; a calendar month, quarter or
-        year is a regular step.
+        The series: T rows, evenly spaced in time, of F features each. An index (of pandas)
+        of times or numbers, also as objects, must be sorted and regular, without duplicates;
+        a calendar month, quarter or year is a regular step.
 
     y : array-like of shape (T,) or (T, 1), or str, default=None
         The series to forecast; with ``horizon=0``, the label of every row, of any dtype.
@@ -92,7 +92,8 @@ def make_windows(
     groups : array-like of shape (T,), default=None
         The series that every row belongs to, where there are several; no window crosses
         from one into another. Rows of a group are taken in their order, whether or not
-        they lie together. Groups too short for a window give none, with a warning.
+        they lie together. Groups too short for a window give none, with a warning. A
+        Series must have the index of `X` and `y`, where these are of pandas.
 
     return_origins : bool, default=False
         Whether to return the row of each window's last step as well.
@@ -114,15 +115,16 @@ def make_windows(
     Raises
     ------
     ValueError
-        If a series is too short, holds NaN or infinity, or has a time index that is
-        unsorted, irregular or has duplicates; if lengths or indexes of the arguments
-        differ; if `y` names no column of `X`.
+        If a series is too short, holds NaN, infinity or masked values, or has a time index
+        that is unsorted, irregular or has duplicates; if a label or group is missing, as
+        NaT and None are; if lengths or indexes of the arguments differ; if `y` names no
+        column of `X`.
 
     Warns
     -----
     UserWarning
-        If groups are too short for a window, or if the index holds dates as text, whose
-        order and gaps are not checked.
+        If groups are too short for a window, or if the index holds times whose order and
+        gaps are not checked: dates as text, times of day, or several levels of times.
 
     See Also
     --------
@@ -204,7 +206,8 @@ def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None)
     groups : array-like of shape (T,), default=None
         The series that every row belongs to, where there are several; there is one window
         per series. Rows of a group are taken in their order, whether or not they lie
-        together. Without `groups`, all rows are taken to be of one series.
+        together. Without `groups`, all rows are taken to be of one series. A Series must
+        have the index of `X`, where this is of pandas.
 
     Returns
     -------
@@ -222,7 +225,8 @@ def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None)
     Warns
     -----
     UserWarning
-        If the index holds dates as text, whose order and gaps are not checked.
+        If the index holds times whose order and gaps are not checked, as in
+        :func:`make_windows`.
 
     See Also
     --------

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import sys
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from sklearn.utils import assert_all_finite, check_array
 
-__all__ = ["check_finite", "check_numbers", "index_of"]
+__all__ = [
+    "check_finite",
+    "check_index_of_groups",
+    "check_labels",
+    "check_missing_times",
+    "check_numbers",
+    "check_same_index",
+    "index_of",
+]
+
+_TIMES = (date, timedelta, np.datetime64, np.timedelta64)
 
 
 def check_numbers(
@@ -46,26 +57,27 @@ def check_numbers(
     Raises
     ------
     ValueError
-        If values are no real numbers, differ in length, or are NaN or infinite.
+        If values are no real numbers, differ in length, or are NaN, infinite or masked.
     """
     if hasattr(values, "columns"):
         _check_columns(values, name, if_not_numbers, convert_objects)
+    options = dict(allow_nd=True, ensure_all_finite=False, input_name=name, **options)
     try:
-        array = check_array(
-            values,
-            dtype="numeric" if convert_objects else None,
-            allow_nd=True,
-            ensure_all_finite=False,
-            input_name=name,
-            **options,
-        )
+        array = check_array(_without_nullable(values), dtype=None, **options)
     except ValueError as error:
+        if "Complex data not supported" in str(error):  # scikit-learn's words
+            raise ValueError(
+                f"Complex data not supported: {name} must hold real numbers. {if_not_numbers}"
+            ) from error
         if "setting an array element with a sequence" not in str(error):  # NumPy's words
             raise
         raise ValueError(
             f"{name} must hold rows or sequences of one length, but they differ ({error}). Cut or "
             "resample them to a common length."
         ) from error
+    if convert_objects and not _is_numeric(array.dtype):
+        _refuse_times(array, name, if_not_numbers, values)
+        array = check_array(array, dtype="numeric", **options)
     if not _is_numeric(array.dtype):
         raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}. {if_not_numbers}")
     if ensure_all_finite:
@@ -76,7 +88,9 @@ def check_numbers(
 def check_finite(
     array: np.ndarray, name: str, remedy: str, *, source: Any = None, rows: Any = ...
 ) -> None:
-    """Raise if an array holds NaN or infinity, and say where.
+    """Raise if an array holds missing values or infinity, and say where.
+
+    Missing are NaN, NaT, None and pandas.NA, and what `source` masks.
 
     Parameters
     ----------
@@ -87,19 +101,86 @@ def check_finite(
     remedy : str
         What to do about it. The error ends with it.
     source : array-like, default=None
-        What `array` was made from. The error quotes the label of the row, where it has a pandas
-        index, and the name of the column, where it is a DataFrame.
+        What `array` was made from, of which the masked values are refused. The error quotes the
+        label of the row, where it has a pandas index, and the name of the column, where it is a
+        DataFrame.
     rows : slice or ndarray of int, default=...
         The rows to look at. By default all.
     """
-    try:
-        assert_all_finite(array[rows], input_name=name)
-    except ValueError as error:
+    mask = _mask_of(source)
+    if mask is not None and mask.reshape(array.shape)[rows].any():
+        missing, found = mask.reshape(array.shape)[rows], "is a masked array with masked values"
+        remedy = f"Fill them in, as .filled() does. {remedy}"
+    else:
+        missing, found = _missing_in(array[rows], name)
+    if found:
         bad = np.zeros(array.shape, dtype=bool)
-        bad[rows] = _is_not_finite(array[rows])
-        found = str(error).removesuffix(".")
+        bad[rows] = missing
         place = _place_of_first(bad, name, source)
-        raise ValueError(f"{found}. The first is in {place}. {remedy}") from None
+        raise ValueError(f"Input {name} {found}. The first is in {place}. {remedy}")
+
+
+def check_labels(labels: Any, name: str, remedy: str) -> np.ndarray:
+    """Return labels, of any dtype, as an array; raise if one is missing.
+
+    Parameters
+    ----------
+    labels : array-like
+        What was passed as the argument `name`.
+    name, remedy : str
+        As in :func:`check_finite`.
+    """
+    try:
+        array = np.asarray(labels)
+    except ValueError as error:
+        raise ValueError(f"{name} must hold one label for every row ({error}).") from error
+    is_text = array.dtype.kind in "US" and isinstance(labels, list | tuple)
+    if is_text and not all(isinstance(label, str | bytes) for label in labels):
+        array = np.asarray(labels, dtype=object)  # NumPy makes text of NaN and numbers
+    check_finite(array, name, remedy, source=labels)
+    return array
+
+
+def check_missing_times(values: Any, name: str, remedy: str) -> None:
+    """Raise if values are masked, or NaT, which NumPy turns into numbers; leave NaN alone.
+
+    Parameters
+    ----------
+    values : array-like
+        What was passed as the argument `name`.
+    name, remedy : str
+        As in :func:`check_finite`.
+    """
+    if hasattr(values, "columns"):
+        for column, dtype in zip(values.columns, values.dtypes, strict=True):
+            if _is_time(dtype):
+                times, where = values[column], f"column {column!r} of {name}"
+                check_finite(np.asarray(times), where, remedy, source=times)
+    else:
+        check_finite(_only_times(np.asarray(values)), name, remedy, source=values)
+
+
+def check_same_index(data: Any, name: str, other: Any, other_name: str, remedy: str) -> None:
+    """Raise if two arguments, where both are objects of pandas, differ in their index."""
+    index, other_index = index_of(data), index_of(other)
+    if index is not None and other_index is not None and not index.equals(other_index):
+        raise ValueError(
+            f"{name} and {other_name} must have the same index, but theirs differ. {remedy}"
+        )
+
+
+def check_index_of_groups(groups: Any, **data: Any) -> None:
+    """Raise if `groups` is a Series, and another argument has another index."""
+    for name, other in data.items():
+        check_same_index(
+            other,
+            name,
+            groups,
+            "groups",
+            f"Take both from one DataFrame, align them with {name}.align(groups, join='inner', "
+            f"axis=0) or groups.reindex({name}.index), or pass groups.to_numpy() if they belong "
+            "together by position.",
+        )
 
 
 def index_of(data: Any) -> Any:
@@ -127,8 +208,87 @@ def _is_numeric(dtype, convert_objects=False):
     )
 
 
-def _is_not_finite(array):
-    return ~np.isfinite(array) if array.dtype.kind == "f" else array != array
+def _without_nullable(values):
+    """Return a pandas object with NumPy's dtypes for nullable ones, where no value is missing.
+
+    scikit-learn makes floats of nullable integers, which rounds off the long ones.
+    """
+    if index_of(values) is None:
+        return values
+    frame = values.to_frame() if values.ndim == 1 else values
+    dtypes = [getattr(dtype, "numpy_dtype", dtype) for dtype in frame.dtypes]
+    if dtypes == list(frame.dtypes) or not all(isinstance(dtype, np.dtype) for dtype in dtypes):
+        return values
+    return values if frame.isna().any(axis=None) else values.astype(np.result_type(*dtypes))
+
+
+def _refuse_times(array, name, remedy, source):
+    """Raise if an array of objects holds dates or durations, which NumPy turns into numbers."""
+    if array.dtype.kind != "O":
+        return
+    times = _where(array, lambda value: isinstance(value, _TIMES))
+    if times.any():
+        first = array[times][0]
+        raise ValueError(
+            f"{name} must hold numbers, but {first!r}, of type {type(first).__name__}, is in "
+            f"{_place_of_first(times, name, source)}. {remedy}"
+        )
+
+
+def _only_times(array):
+    """Return an array with what is neither datetime64 nor timedelta64 replaced by zeros."""
+    if array.dtype.kind in "mM":
+        return array
+    if array.dtype.kind != "O":
+        return np.broadcast_to(False, array.shape)
+    times = _where(array, lambda value: isinstance(value, np.datetime64 | np.timedelta64))
+    return np.where(times, array, 0)
+
+
+def _is_time(dtype):
+    """Return whether a dtype of pandas or polars holds dates or durations."""
+    return dtype.kind in "mM" if hasattr(dtype, "kind") else dtype.is_temporal()
+
+
+def _mask_of(source):
+    """Return the mask of a masked array, or of a list of such; or None."""
+    lists = (list, tuple)
+    if isinstance(source, lists) and any(isinstance(item, np.ma.MaskedArray) for item in source):
+        return np.stack([np.ma.getmaskarray(np.ma.asarray(item)) for item in source])
+    return np.ma.getmaskarray(source) if isinstance(source, np.ma.MaskedArray) else None
+
+
+def _missing_in(array, name):
+    """Return where an array of any dtype misses values, and in words what is there, or None."""
+    if array.dtype.kind == "f":
+        try:
+            assert_all_finite(array, input_name=name)
+        except ValueError as error:
+            return ~np.isfinite(array), str(error).removeprefix(f"Input {name} ").removesuffix(".")
+        return None, None
+    missing = _is_missing_label(array)
+    if not missing.any():
+        return None, None
+    first = array[missing].flat[0]
+    return missing, f"contains {'NaN' if isinstance(first, float | np.inexact) else first}"
+
+
+def _is_missing_label(array):
+    if array.dtype.kind in "mM":
+        return np.isnat(array)
+    if array.dtype.kind != "O":
+        return array != array
+    pd = sys.modules.get("pandas")
+    return pd.isna(array) if pd is not None else _where(array, _is_none_or_nan)
+
+
+def _is_none_or_nan(value):
+    return value is None or (isinstance(value, float | np.generic) and bool(value != value))
+
+
+def _where(objects, condition):
+    """Return where a condition holds, in the shape of an array of objects."""
+    return np.array([condition(value) for value in objects.flat], bool).reshape(objects.shape)
 
 
 def _place_of_first(bad, name, source):

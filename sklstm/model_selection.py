@@ -17,12 +17,15 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import _num_samples
 
-from sklstm._validation import check_finite
+from sklstm._validation import check_finite, check_index_of_groups
 from sklstm._warnings import warn
 
 __all__ = ["PurgedTimeSeriesSplit"]
 
 _DURATIONS = (timedelta, np.timedelta64)
+
+# Spans of time may differ by this part of the smallest step between origins: 3 * 0.1 > 0.3.
+_TOLERANCE = 1e-3
 
 
 class PurgedTimeSeriesSplit(BaseCrossValidator):
@@ -65,6 +68,10 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
     ``t`` if ``o < t`` and ``o + horizon + embargo <= t``. For the windows of one series with
     stride 1 this is ``TimeSeriesSplit(gap=horizon - 1)``. Windows of several series with the
     same origin time lie in the same part of a fold, so no series tells the future of another.
+
+    Floats hold no exact 0.1. Where origins are floats, those that rounding alone keeps apart are
+    the same time; and where they, `horizon` or `embargo` are, ``o + horizon + embargo`` may
+    exceed ``t`` by a thousandth of the smallest step between two origins.
 
     References
     ----------
@@ -152,7 +159,8 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
         groups : array-like of shape (n_windows,), default=None
             Origin times of the windows, numbers or datetimes, in any order. Defaults to
             their positions, which are the times of one series with stride 1; windows of
-            several series need their times.
+            several series need their times. A Series must have the index of `X` and `y`,
+            where these are pandas objects.
 
         Yields
         ------
@@ -166,7 +174,8 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
         ------
         ValueError
             If there are too few distinct origin times for the splits, a training part is
-            left empty, or `horizon` and `embargo` do not fit the kind of `groups`.
+            left empty, `horizon` and `embargo` do not fit the kind of `groups`, or `groups`
+            has another index than `X` or `y`.
 
         Warns
         -----
@@ -176,17 +185,17 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
         """
         n_windows = _num_samples(X)
         origins = np.arange(n_windows) if groups is None else _origin_times(groups, n_windows)
-        times, moments = np.unique(origins, return_inverse=True)
+        check_index_of_groups(groups, X=X, y=y)
+        times, moments = _distinct(origins)
         blocks = self._test_blocks(len(times))
         horizon = self.horizon
         if horizon is None and times.dtype.kind not in "mM":
             horizon = _n_columns(y)
         reach = self._reach(horizon, times, by_position=groups is None)
-        if times.dtype.kind == "i":
+        if times.dtype.kind in "iu":
             _warn_if_short(horizon, _n_columns(y))
         for fold, (start, stop) in enumerate(blocks):
-            allowed = np.searchsorted(times, times[start] - reach, side="right")
-            train_stop = min(start, allowed)
+            train_stop = np.count_nonzero(times[start] - times[:start] >= reach)
             if train_stop == 0:
                 raise ValueError(
                     f"Fold {fold} of {self.n_splits} has no training window: none has its last "
@@ -235,12 +244,15 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
         embargo_span = self._span("embargo", self.embargo, times, by_position)
         try:
             reach = horizon_span + embargo_span
-            _ = times[0] - reach
+            if times.dtype.kind in "mM":
+                _ = times[0] - reach
         except TypeError:
             raise ValueError(
                 f"horizon={horizon!r} and embargo={self.embargo!r} do not fit groups of dtype "
                 f"{times.dtype}: months and years have no fixed length. Give a number of days."
             ) from None
+        if times.dtype.kind == "f" or not isinstance(reach, Integral | np.timedelta64):
+            reach = reach - _tolerance(times)
         return reach
 
     def _span(self, name, value, times, by_position):
@@ -282,8 +294,28 @@ def _warn_if_short(horizon, n_columns):
         )
 
 
+def _distinct(origins):
+    """Return the distinct times, and the number of that of each origin."""
+    times, moments = np.unique(origins, return_inverse=True)
+    if times.dtype.kind == "f" and len(times) > 0:
+        is_new = np.r_[True, np.diff(times) > _rounding(times)]
+        times, moments = times[is_new], (np.cumsum(is_new) - 1)[moments]
+    return times, moments
+
+
+def _rounding(times):
+    """Return how far floats that mean the same time may lie apart."""
+    return 2 * np.spacing(np.abs(times).max())
+
+
+def _tolerance(times):
+    """Return by how much the spans between times may be rounded."""
+    step = float(np.diff(times).min())
+    return max(_TOLERANCE * step, min(step / 2, 2 * float(_rounding(times))))
+
+
 def _origin_times(groups, n_windows):
-    """Return groups as an array of int64, floats, datetimes or durations."""
+    """Return groups as an array of long integers, floats, datetimes or durations."""
     dtype = getattr(groups, "dtype", None)
     utc = f"datetime64[{dtype.unit}]" if getattr(dtype, "tz", None) is not None else None
     origins = np.asarray(groups, dtype=utc)
@@ -298,10 +330,9 @@ def _origin_times(groups, n_windows):
             f"{origins.dtype}. Convert text with pandas.to_datetime, and periods with "
             ".to_timestamp()."
         )
-    if origins.dtype.kind in "mM" and np.isnat(origins).any():
-        raise ValueError("groups contains NaT. Leave out the windows without an origin time.")
-    check_finite(origins, "groups", "Leave out the windows without an origin time.")
-    return origins.astype(np.int64) if origins.dtype.kind in "iu" else origins
+    check_finite(origins, "groups", "Leave out the windows without an origin time.", source=groups)
+    longest = {"i": np.int64, "u": np.uint64}.get(origins.dtype.kind, origins.dtype)
+    return origins.astype(longest)
 
 
 def _as_timedelta64(duration):

@@ -1,5 +1,6 @@
 import pickle
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -136,6 +137,82 @@ def test_narrow_origin_times_do_not_overflow(dtype):
     assert_same_splits(got, splits(TimeSeriesSplit(2, gap=1), 6))
     with pytest.raises(ValueError, match="Fold 0 of 2 has no training window"):
         splits(PurgedTimeSeriesSplit(2, horizon=300), 6, np.arange(6, dtype=dtype))
+
+
+# Floats, which hold no exact 0.1
+
+
+def exact_splits(ticks, horizon, embargo, n_splits):
+    """Split by the rule itself, in whole or fractional ticks."""
+    times = sorted(set(ticks))
+    size = len(times) // (n_splits + 1)
+    for start in range(len(times) - n_splits * size, len(times), size):
+        test = times[start : start + size]
+        yield (
+            [i for i, o in enumerate(ticks) if o < test[0] and o + horizon + embargo <= test[0]],
+            [i for i, o in enumerate(ticks) if o in test],
+        )
+
+
+STEPS = [Fraction("0.1"), Fraction("0.3"), Fraction(1, 3), Fraction("1e-3"), Fraction(10**6)]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=str)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_float_origins_against_exact_fractions(step, dtype):
+    rng = np.random.default_rng(0)
+    for _ in range(400):
+        n_splits = int(rng.integers(2, 5))
+        gaps = rng.integers(1, 4, size=30) if rng.integers(2) else np.ones(30, dtype=int)
+        ticks = [int(tick) for tick in rng.integers(-50, 50) + np.cumsum(gaps)]
+        horizon, embargo = (Fraction(int(rng.integers(0, 25)), 4) for _ in range(2))
+        expected = list(exact_splits(ticks, horizon, embargo, n_splits))
+        if not all(train for train, _ in expected):
+            continue
+        spans = {"horizon": float(horizon * step), "embargo": float(embargo * step)}
+        cv = PurgedTimeSeriesSplit(n_splits, **spans)
+        exact = np.array([float(tick * step) for tick in ticks], dtype)
+        for origins in (exact, (np.array(ticks) * float(step)).astype(dtype)):
+            assert_same_splits(splits(cv, 30, origins), expected)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=str)
+def test_float_origins_far_from_zero(step):
+    ticks = range(10**7, 10**7 + 40)
+    for horizon in range(1, 9):
+        expected = list(exact_splits(ticks, horizon, 0, 3))
+        cv = PurgedTimeSeriesSplit(3, horizon=horizon * float(step))
+        assert_same_splits(splits(cv, 40, np.array(ticks) * float(step)), expected)
+
+
+@pytest.mark.parametrize("origins", [np.arange(9) / 10, np.arange(9) * 0.1], ids=str)
+def test_tenths_are_purged_as_integers(origins):
+    # tests of 3: 0.2 + 0.1 <= 0.3 and 0.5 + 0.1 <= 0.6, though 0.3 - 0.1 < 0.2 in floats
+    cv = PurgedTimeSeriesSplit(2, horizon=0.1, test_size=3)
+    assert_same_splits(splits(cv, 9, origins), splits(TimeSeriesSplit(2, test_size=3), 9))
+    cv = PurgedTimeSeriesSplit(2, horizon=0.1, embargo=0.0999, test_size=3)
+    assert_same_splits(splits(cv, 9, origins), splits(TimeSeriesSplit(2, gap=1, test_size=3), 9))
+
+
+def test_float_origins_of_several_series_are_the_same_time():
+    times = np.r_[np.arange(6) * 0.1, np.arange(6) / 10]
+    assert len(set(times)) == 7
+    got = splits(PurgedTimeSeriesSplit(2, horizon=0.1), 12, times)
+    expected = [([0, 1, 6, 7], [2, 3, 8, 9]), ([0, 1, 2, 3, 6, 7, 8, 9], [4, 5, 10, 11])]
+    assert_same_splits(got, expected)
+
+
+def test_integer_origins_with_float_spans():
+    cv = PurgedTimeSeriesSplit(2, horizon=23 * 0.1, embargo=7 * 0.1, test_size=2)
+    assert 23 * 0.1 + 7 * 0.1 > 3
+    expected = [([0, 1, 2, 3], [6, 7]), ([0, 1, 2, 3, 4, 5], [8, 9])]
+    assert_same_splits(splits(cv, 10, np.arange(10)), expected)
+    nanoseconds = 1_700_000_000_000_000_000 + np.arange(10)
+    cv = PurgedTimeSeriesSplit(2, horizon=3, test_size=2)
+    assert_same_splits(splits(cv, 10, nanoseconds), expected)
+    assert_same_splits(
+        splits(cv, 10, np.uint64(2**63 - 5) + np.arange(10, dtype=np.uint64)), expected
+    )
 
 
 # The horizon that the targets tell
@@ -285,12 +362,38 @@ def test_a_fold_with_nothing_to_train_on():
         ([datetime(2024, 1, day) for day in range(1, 11)], {}, "got dtype object"),
         (pd.period_range("2024-01", periods=10, freq="M"), {}, r"\.to_timestamp\(\)"),
         (np.r_[np.arange(9), np.nan], {}, "groups contains NaN"),
-        (np.r_[DAYS[:9], np.datetime64("NaT")], {"horizon": timedelta(1)}, "groups contains NaT"),
+        (
+            np.r_[DAYS[:9], np.datetime64("NaT")],
+            {"horizon": timedelta(1)},
+            r"groups contains NaT\. The first is in row 9 of groups\. Leave out",
+        ),
+        (
+            np.ma.array(np.arange(10), mask=np.arange(10) == 4),
+            {},
+            r"groups is a masked array with masked values\. The first is in row 4 of groups\.",
+        ),
     ],
 )
 def test_refused_groups(groups, parameters, message):
     with pytest.raises(ValueError, match=message):
         splits(PurgedTimeSeriesSplit(2, **parameters), 10, groups)
+
+
+def test_index_of_groups_must_be_that_of_the_windows():
+    X = pd.DataFrame(np.zeros((10, 2)), index=list("abcdefghij"))
+    y = pd.Series(np.zeros(10), index=X.index)
+    groups = pd.Series(range(10), index=X.index)
+    cv = PurgedTimeSeriesSplit(2)
+    expected = splits(TimeSeriesSplit(2), 10)
+    assert_same_splits(list(cv.split(X, y, groups)), expected)
+    for other in (groups[::-1], groups.reset_index(drop=True)):
+        message = r"X and groups must have the same index.*groups\.reindex.*groups\.to_numpy\(\)"
+        with pytest.raises(ValueError, match=message):
+            list(cv.split(X, y, other))
+        with pytest.raises(ValueError, match=message.replace("X", "y", 1)):
+            list(cv.split(X.to_numpy(), y, other))
+        list(cv.split(X.to_numpy(), y.to_numpy(), other))
+        list(cv.split(X, y, other.to_numpy()))
 
 
 # No look into the future

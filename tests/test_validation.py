@@ -31,6 +31,28 @@ def test_numbers_are_not_copied(values):
     assert np.shares_memory(array, np.asarray(values)) and array.dtype.kind in "bif"
 
 
+@pytest.mark.parametrize(
+    ("nullable", "dtype"),
+    [("Int64", "int64"), ("UInt8", "uint8"), ("boolean", "bool"), ("Float32", "float32")],
+)
+def test_nullable_numbers_are_those_of_numpy(nullable, dtype):
+    values = np.array([[1, 0], [2**53 + 1, 1]]).astype(dtype)
+    frame = pd.DataFrame(values, columns=["a", "b"]).astype(nullable)
+    for data, expected in ((frame, values), (frame["a"], values[:, 0])):
+        array = check(data)
+        assert array.dtype == dtype and array.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("convert_objects", [False, True])
+def test_nullable_numbers_beside_others(convert_objects):
+    frame = pd.DataFrame({"a": pd.array([1, 2], dtype="Int64"), "b": [0.5, 1.5]})
+    assert check(frame, convert_objects=convert_objects).tolist() == [[1, 0.5], [2, 1.5]]
+    with pytest.raises(ValueError, match=r"its columns \['c'\] do not"):
+        check(frame.assign(c=pd.Categorical(["a", "b"])))
+    with pytest.raises(ValueError, match=r"Input X contains NaN.* row 1 of X, column 'a'"):
+        check(frame.replace(2, pd.NA), convert_objects=convert_objects)
+
+
 def with_nan(*shape, at):
     values = np.zeros(shape)
     values[at] = np.nan
@@ -65,6 +87,38 @@ def test_the_first_missing_value_is_named(values, place):
     assert str(error.value) == f"Input X contains NaN. The first is in {place}. Interpolate."
 
 
+def masked(*shape, at):
+    values = np.ma.zeros(shape)
+    values[at] = np.ma.masked
+    return values
+
+
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        (masked(4, at=2), "row 2 of X"),
+        (masked(4, 2, at=(2, 1)), "row 2 of X, column 1"),
+        (masked(4, 3, 2, at=(2, 1, 0)), "sample 2 of X, time step 1, feature 0"),
+        ([np.ma.zeros(2), masked(2, at=1)], "row 1 of X, column 1"),
+        ([1.0, np.ma.masked], "row 1 of X"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*converting a masked element")
+def test_the_first_masked_value_is_named(values, place):
+    with pytest.raises(ValueError, match="masked") as error:
+        check(values)
+    assert str(error.value) == (
+        f"Input X is a masked array with masked values. The first is in {place}. Fill them in, as "
+        ".filled() does. Interpolate."
+    )
+
+
+def test_a_masked_array_without_masked_values_is_not_copied():
+    values = np.ma.array([[1.0], [2.0]], mask=[[False], [False]])
+    array = check(values)
+    assert type(array) is np.ndarray and np.shares_memory(array, values)
+
+
 def test_only_some_rows_need_be_finite():
     values = np.array([np.nan, 1.0, np.inf, 2.0, np.nan])
     check_finite(values, "X", "Interpolate.", rows=[3, 1])
@@ -91,6 +145,31 @@ def test_objects_are_converted_on_demand():
     np.testing.assert_array_equal(check(values, convert_objects=True), [[1, 2.5], [3, 4]])
     with pytest.raises(ValueError, match=r"X must hold numbers, got dtype object\. Encode it\."):
         check(values)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.timedelta64("NaT"),
+        np.timedelta64(3, "D"),
+        np.datetime64("2024-01-01"),
+        pd.NaT,
+        DAYS[0],
+        DAYS[1] - DAYS[0],
+    ],
+    ids=repr,
+)
+def test_times_among_objects_are_no_numbers(value):
+    values = np.array([[1, 2.5], [3, value]], dtype=object)
+    message = "X must hold numbers, but .* is in row 1 of X, column .*1.* Encode it."
+    for container in (values, pd.DataFrame(values, columns=["a1", "b1"]), values.tolist()):
+        with pytest.raises(ValueError, match=message):
+            check(container, convert_objects=True)
+
+
+def test_complex_numbers_are_refused_by_name():
+    with pytest.raises(ValueError, match="Complex data not supported: X must hold real numbers"):
+        check(np.zeros(3, dtype=complex))
 
 
 def test_rows_of_unequal_lengths():

@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from sklstm._representation import RepresentationMixin
 
-__all__ = ["WindowTransformer", "is_windows"]
+__all__ = ["WindowTransformer", "is_windows", "read_only"]
 
 
 class WindowTransformer(RepresentationMixin, TransformerMixin, BaseEstimator):
@@ -46,3 +46,10 @@ def is_windows(X):
             "X.reshape(-1, 1) if it is a single feature."
         )
     return len(X.shape) == 3
+
+
+def read_only(array):
+    """Return a view that cannot be written to, as writing would change what it is a view of."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm._validation import check_numbers
-from sklstm.windowing._base import WindowTransformer, is_windows
+from sklstm.windowing._base import WindowTransformer, is_windows, read_only
 
 __all__ = ["SlidingWindow"]
 
@@ -50,7 +50,7 @@ class SlidingWindow(WindowTransformer):
     Use windows for model selection: each holds its own past, in whichever fold it lies. On
     rows, the first row stands for all rows before it, so the first ``lookback - 1`` windows
     of a fold repeat it where the true past would be. :meth:`transform` returns read-only
-    windows where it does not copy.
+    windows: those of `X` are a view of it, and those of rows share their memory.
 
     Examples
     --------
@@ -109,13 +109,13 @@ class SlidingWindow(WindowTransformer):
         -------
         windows : ndarray of shape (n_windows or n_rows, lookback, n_features)
             The trimmed windows, a view where possible; or the windows that end with each
-            row.
+            row. They are read-only: copy them to change them.
         """
         check_is_fitted(self)
         values = self._check_input(X, reset=False)
         if not is_windows(values):
             return _windows_before_rows(values, self.lookback)
-        return values if self.lookback is None else values[:, -self.lookback :]
+        return read_only(values if self.lookback is None else values[:, -self.lookback :])
 
     def _check_input(self, X, *, reset):
         values = check_numbers(

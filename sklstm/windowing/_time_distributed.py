@@ -12,7 +12,8 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklstm.windowing._base import WindowTransformer, is_windows
+from sklstm._validation import check_missing_times
+from sklstm.windowing._base import WindowTransformer, is_windows, read_only
 
 __all__ = ["TimeDistributedTransformer"]
 
@@ -55,7 +56,10 @@ class TimeDistributedTransformer(WindowTransformer):
     -----
     Rows go to the transformer as they are, so a ``ColumnTransformer`` may name the columns
     of a DataFrame; on windows it selects features by integers. Whatever the transformer
-    returns (a DataFrame, a sparse matrix) is made a dense array.
+    returns (a DataFrame, a sparse matrix) is made a dense array, which is read-only where it
+    shares memory with `X`, as that of a transformer which changes nothing does. Masked values
+    and NaT are refused, as most transformers take them for numbers; NaN is left to the
+    transformer.
 
     Set ``warm_start=True`` in a :class:`~sklearn.pipeline.Pipeline` whose network goes on
     training, with a ``warm_start=True`` of its own. Each fit of the pipeline fits all its
@@ -135,7 +139,7 @@ class TimeDistributedTransformer(WindowTransformer):
         check_is_fitted(self)
         rows, n_windows = _time_steps(X)
         validate_data(self, rows, reset=False, skip_check_array=True)
-        return _regroup(self.transformer_.transform(rows), n_windows)
+        return _regroup(self.transformer_.transform(rows), n_windows, X)
 
     @available_if(_can_invert)
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
@@ -153,7 +157,7 @@ class TimeDistributedTransformer(WindowTransformer):
         """
         check_is_fitted(self)
         rows, n_windows = _time_steps(X)
-        return _regroup(self.transformer_.inverse_transform(rows), n_windows)
+        return _regroup(self.transformer_.inverse_transform(rows), n_windows, X)
 
     def __setstate__(self, state):
         super().__setstate__({"warm_start": False, **state})  # files of 0.1.0 lack it
@@ -171,6 +175,7 @@ class TimeDistributedTransformer(WindowTransformer):
 
 def _time_steps(X):
     """Return all time steps as rows, and the number of windows (None if X holds rows)."""
+    check_missing_times(X, "X", "Fill in what is missing, or leave out what holds it.")
     X = X if hasattr(X, "shape") else np.asarray(X)
     if not is_windows(X):
         return X, None
@@ -178,9 +183,9 @@ def _time_steps(X):
     return X.reshape(X.shape[0] * X.shape[1], X.shape[2]), len(X)
 
 
-def _regroup(rows, n_windows):
+def _regroup(rows, n_windows, X):
     """Return transformed rows as a dense array, put back into their windows."""
     rows = rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
-    if n_windows is None:
-        return rows
-    return rows.reshape(n_windows, len(rows) // max(n_windows, 1), rows.shape[1])
+    if n_windows is not None:
+        rows = rows.reshape(n_windows, len(rows) // max(n_windows, 1), rows.shape[1])
+    return read_only(rows) if np.may_share_memory(rows, X) else rows

@@ -6,15 +6,15 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import numpy as np
 
-from sklstm._validation import index_of
+from sklstm._validation import check_same_index, index_of
 from sklstm._warnings import warn
+from sklstm.windowing._labels import OTHER_TIME, TIMES, as_times, kinds_of_labels, plain
 
-__all__ = ["check_time_index", "common_index", "times_in_groups", "warn_of_text_dates"]
+__all__ = ["check_time_index", "common_index", "times_in_groups", "warn_of_unchecked_times"]
 
 # Steps of a regular time index may differ by this part of a step, as time stamps are rounded.
 _STEP_TOLERANCE = 1e-3
@@ -25,15 +25,15 @@ _DATE_LIKE = re.compile(r"\d{4}[-/. ]|[-/. ]\d{4}|\d+[-/.]\d+[-/.]\d+|^\d{8}$")
 
 def common_index(X, y):
     """Return the index of X or y, which must be the same where both have one."""
-    index, other = index_of(X), index_of(y)
-    if index is None or other is None:
-        return other if index is None else index
-    if not index.equals(other):
-        raise ValueError(
-            "X and y must have the same index, but theirs differ. Take both from one DataFrame, "
-            "or align them with X.align(y, join='inner', axis=0)."
-        )
-    return index
+    check_same_index(
+        X,
+        "X",
+        y,
+        "y",
+        "Take both from one DataFrame, or align them with X.align(y, join='inner', axis=0).",
+    )
+    index = index_of(X)
+    return index_of(y) if index is None else index
 
 
 def times_in_groups(index):
@@ -42,47 +42,75 @@ def times_in_groups(index):
     if index is None or (isinstance(index, pd.RangeIndex) and index.step > 0):
         return None  # row numbers, which have gaps where groups interleave
     if isinstance(index, pd.MultiIndex):
-        kinds = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
-        levels = [i for i, level in enumerate(index.levels) if isinstance(level, kinds)]
+        levels = _levels_of_times(index)
         return index.get_level_values(levels[0]) if len(levels) == 1 else None
     return index
 
 
-def check_time_index(index, remedy=""):
-    """Raise unless the labels of an index are sorted and evenly spaced, if times or numbers."""
-    if index is None:
-        return
-    pd = sys.modules["pandas"]
-    if isinstance(index, pd.MultiIndex):
-        raise ValueError(f"The rows have a MultiIndex, of levels {list(index.names)}: {remedy}.")
-    if isinstance(index, pd.PeriodIndex) or index.dtype.kind in "iufmM":
-        _check_increasing(index)
-        _check_regular(index)
+def _levels_of_times(index):
+    """Return the numbers of the levels of times: those of a dtype for times, or of objects."""
+    kinds = [kinds_of_labels(plain(level)) for level in index.levels]
+    levels = [i for i, kind in enumerate(kinds) if kind & TIMES]
+    typed = [i for i in levels if plain(index.levels[i]).dtype.kind != "O"]
+    return typed or levels
 
 
-def warn_of_text_dates(index):
-    """Warn of an index of dates that were not parsed, so that nothing checks their order."""
+def check_time_index(index, *, rows=None, remedy=""):
+    """Raise unless the labels of an index are sorted and evenly spaced, if times or numbers.
+
+    `rows` are the numbers of its rows, for errors; by default they count from 0.
+    """
     if index is None:
         return
-    levels = [index]
     if isinstance(index, sys.modules["pandas"].MultiIndex):
-        levels = index.levels if times_in_groups(index) is None else []
-    for level in levels:
-        if _holds_text_dates(level):
+        raise ValueError(f"The rows have a MultiIndex, of levels {list(index.names)}: {remedy}.")
+    times = as_times(index)
+    if times is not None:
+        _check_complete(times, range(len(index)) if rows is None else rows)
+        _check_increasing(times)
+        _check_regular(times)
+
+
+def warn_of_unchecked_times(index):
+    """Warn of an index of times whose order nothing checks, such as dates that were not parsed."""
+    if index is None:
+        return
+    if not isinstance(index, sys.modules["pandas"].MultiIndex):
+        _warn_of_unchecked_labels(index)
+    elif times_in_groups(index) is None:
+        levels = _levels_of_times(index)
+        if levels:
             warn(
-                f"The index holds dates as {type(level[0]).__name__}, such as {level[0]!r}, so "
-                "their order and gaps are not checked. Parse them with pandas.read_csv(..., "
-                "index_col=0, parse_dates=True), or df.index = pandas.to_datetime(df.index).",
+                f"The levels {levels} of the MultiIndex are times, so it is not known which to "
+                "check for order and gaps. Keep the one that tells the time within a group, and "
+                "drop others with df.droplevel()."
             )
+        for level in index.levels:
+            _warn_of_unchecked_labels(level)
+
+
+def _warn_of_unchecked_labels(index):
+    """Warn of dates as text, times of day, and dates of calendars that pandas does not know."""
+    if len(index) == 0:
+        return
+    found = f"as {type(index[0]).__name__}, such as {index[0]!r}, so their order and gaps are not "
+    if _holds_text_dates(index):
+        warn(
+            f"The index holds dates {found}checked. Parse them with pandas.read_csv(..., "
+            "index_col=0, parse_dates=True), or df.index = pandas.to_datetime(df.index).",
+        )
+    elif kinds_of_labels(plain(index)) == {OTHER_TIME}:
+        warn(
+            f"The index holds times {found}checked. Make dates of them that pandas.to_datetime "
+            "reads, or durations for pandas.to_timedelta."
+        )
 
 
 def _holds_text_dates(index):
-    """Return whether the first, middle and last label are dates, as text or datetime.date."""
-    if index.dtype.kind != "O" or len(index) == 0:
+    """Return whether the first, middle and last label are dates as text."""
+    if index.dtype.kind != "O":
         return False
     labels = [index[place] for place in (0, len(index) // 2, -1)]
-    if all(isinstance(label, date) for label in labels):
-        return True
     if not all(isinstance(label, str) and _DATE_LIKE.search(label) for label in labels):
         return False
     with warnings.catch_warnings():
@@ -93,14 +121,25 @@ def _holds_text_dates(index):
     return parsed.notna().all()
 
 
+def _check_complete(index, rows):
+    """Raise if labels are missing or infinite."""
+    bad = index.isna()
+    if not bad.any():
+        bad = ~np.isfinite(_ordinals(index))
+    if bad.any():
+        raise ValueError(
+            f"The time index holds missing labels, the first, {index[bad.argmax()]}, in row "
+            f"{rows[bad.argmax()]}. Drop these rows or fill them in."
+        )
+
+
 def _check_increasing(index):
     """Raise unless every label is greater than the one before."""
-    if index.hasnans:
-        raise ValueError("The time index holds missing labels. Drop these rows or fill them in.")
-    steps = np.diff(_ordinals(index))
-    if (steps > 0).all():
+    ordinals = _ordinals(index)
+    increasing = ordinals[1:] > ordinals[:-1]
+    if increasing.all():
         return
-    place = np.argmax(steps <= 0)
+    place = np.argmin(increasing)
     earlier, label = index[place], index[place + 1]
     found = f"is unsorted: {label} comes after {earlier}"
     remedy = "Sort the rows with .sort_index()"
@@ -129,7 +168,7 @@ def _check_regular(index):
         return  # pandas has checked that dates follow their freq
     best = None
     for times in _in_units_of_time(index):
-        uneven, usual = _uneven_steps(_ordinals(times))
+        uneven, usual = _uneven_steps(times)
         if uneven.size == 0:
             return
         if best is None or uneven.size <= best[1].size:
@@ -138,8 +177,8 @@ def _check_regular(index):
     gap = uneven[0]
     raise ValueError(
         f"The time index must be regular, but between {index[gap]} and {index[gap + 1]} lies a "
-        f"step of {times[gap + 1] - times[gap]}, where the usual step is "
-        f"{times[usual + 1] - times[usual]}. Fill gaps with .asfreq() or .reindex() and "
+        f"step of {_step_in_words(times, gap)}, where the usual step is "
+        f"{_step_in_words(times, usual)}. Fill gaps with .asfreq() or .reindex() and "
         ".interpolate(); or make each stretch a group of its own with groups=; or call "
         ".reset_index(drop=True) if the rows are evenly spaced after all."
     )
@@ -151,7 +190,7 @@ def _in_units_of_time(index) -> Iterator[Any]:
     pd = sys.modules["pandas"]
     if isinstance(index, pd.DatetimeIndex):
         local = index.tz_localize(None)
-        if index.tz is not None:
+        if index.tz is not None and not _hides_a_gap(local, index):
             yield local  # days last 23 or 25 hours when summer time begins or ends
         months = local.to_period("M")
         after_start, before_end = local.day, local.days_in_month - local.day
@@ -160,9 +199,15 @@ def _in_units_of_time(index) -> Iterator[Any]:
             yield months
 
 
-def _uneven_steps(ordinals):
+def _hides_a_gap(local, index):
+    """Return whether times lack a label that local time lacks no more, as its hour comes twice."""
+    steps = _steps(index)
+    return _uneven_steps(local)[0].size == 0 and steps.max() >= 2 * np.median(steps)
+
+
+def _uneven_steps(index):
     """Return the places of uneven steps, and that of a step of the usual (median) size."""
-    steps = np.diff(ordinals)
+    ordinals, steps = _ordinals(index), _steps(index)
     usual = np.argsort(steps, kind="stable")[(len(steps) - 1) // 2]
     tolerance = _STEP_TOLERANCE * steps[usual]
     if ordinals.dtype.kind == "f":
@@ -170,6 +215,31 @@ def _uneven_steps(ordinals):
     return np.flatnonzero(np.abs(steps - steps[usual]) > tolerance), usual
 
 
+def _steps(index):
+    """Return the steps from each label to the next, as floats."""
+    ordinals = _ordinals(index)
+    if ordinals.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return np.diff(ordinals)
+    return np.diff(ordinals.astype(np.uint64)).astype(float)  # unsigned: the longest do not wrap
+
+
 def _ordinals(index):
     """Return the labels as numbers that grow with time."""
-    return index.to_numpy() if index.dtype.kind == "f" else index.astype("int64").to_numpy()
+    if _holds_objects(index):  # exact until here, where a float rounds off what is small
+        return np.array([float(label - index[0]) for label in index])
+    if index.dtype.kind in "fu":
+        return index.to_numpy()
+    return index.astype("int64").to_numpy()
+
+
+def _holds_objects(index):
+    return index.dtype.kind == "O" and not isinstance(index, sys.modules["pandas"].PeriodIndex)
+
+
+def _step_in_words(times, place):
+    try:
+        with np.errstate(over="raise"):
+            return str(times[place + 1] - times[place])
+    except (OverflowError, FloatingPointError):
+        return "more than the dtype of the index holds"

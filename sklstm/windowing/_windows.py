@@ -10,13 +10,20 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklstm._validation import check_finite, check_numbers, index_of
+from sklstm._validation import (
+    check_finite,
+    check_index_of_groups,
+    check_labels,
+    check_numbers,
+    index_of,
+)
 from sklstm._warnings import warn
+from sklstm.windowing._base import read_only
 from sklstm.windowing._time_index import (
     check_time_index,
     common_index,
     times_in_groups,
-    warn_of_text_dates,
+    warn_of_unchecked_times,
 )
 
 __all__ = ["last_window", "make_windows"]
@@ -27,11 +34,14 @@ _NOT_NEGATIVE = Interval(Integral, 0, None, closed="left")
 # Options of check_array. The shapes are checked in this module, for better messages.
 _ANY_SHAPE = {"ensure_2d": False, "ensure_min_samples": 0}
 
-# What to do about values that are refused.
+# What to do about arguments that are refused.
 _IF_NOT_NUMBERS = "Encode what is no number, or leave it out; times belong in the index."
 _IF_MISSING = (
     "Interpolate what is missing, or make each stretch without gaps a group of its own with "
     "groups=."
+)
+_IF_LABELS_ARE_MISSING = (
+    "Label these rows, or make each stretch with labels a group of its own with groups=."
 )
 _IF_LAST_ARE_MISSING = "Interpolate what is missing, or end the series before it."
 
@@ -60,9 +70,9 @@ def make_windows(
     Parameters
     ----------
     X : array-like of shape (T,) or (T, F)
-        The series: T rows, evenly spaced in time, of F features each. A time index (of
-        pandas) must be sorted and regular, without duplicates; a calendar month, quarter or
-        year is a regular step.
+        The series: T rows, evenly spaced in time, of F features each. An index (of pandas)
+        of times or numbers, also as objects, must be sorted and regular, without duplicates;
+        a calendar month, quarter or year is a regular step.
 
     y : array-like of shape (T,) or (T, 1), or str, default=None
         The series to forecast; with ``horizon=0``, the label of every row, of any dtype.
@@ -82,7 +92,8 @@ def make_windows(
     groups : array-like of shape (T,), default=None
         The series that every row belongs to, where there are several; no window crosses
         from one into another. Rows of a group are taken in their order, whether or not
-        they lie together. Groups too short for a window give none, with a warning.
+        they lie together. Groups too short for a window give none, with a warning. A
+        Series must have the index of `X` and `y`, where these are of pandas.
 
     return_origins : bool, default=False
         Whether to return the row of each window's last step as well.
@@ -104,15 +115,16 @@ def make_windows(
     Raises
     ------
     ValueError
-        If a series is too short, holds NaN or infinity, or has a time index that is
-        unsorted, irregular or has duplicates; if lengths or indexes of the arguments
-        differ; if `y` names no column of `X`.
+        If a series is too short, holds NaN, infinity or masked values, or has a time index
+        that is unsorted, irregular or has duplicates; if a label or group is missing, as
+        NaT and None are; if lengths or indexes of the arguments differ; if `y` names no
+        column of `X`.
 
     Warns
     -----
     UserWarning
-        If groups are too short for a window, or if the index holds dates as text, whose
-        order and gaps are not checked.
+        If groups are too short for a window, or if the index holds times whose order and
+        gaps are not checked: dates as text, times of day, or several levels of times.
 
     See Also
     --------
@@ -167,10 +179,11 @@ def make_windows(
         row_numbers = [range(len(rows))]
         windows = _cut(rows, target, lookback, horizon, stride)
     else:
-        row_numbers = _groups_with_windows(_rows_of_groups(groups, len(rows)), n_needed)
+        rows_of_groups = _rows_of_groups(groups, len(rows), X=X, y=y)
+        row_numbers = _groups_with_windows(rows_of_groups, n_needed)
         _check_times_of_groups(index, row_numbers)
         windows = _cut_groups(rows, target, row_numbers, lookback, horizon, stride)
-    warn_of_text_dates(index)
+    warn_of_unchecked_times(index)
     if not return_origins:
         return windows
     origins = [numbers[lookback - 1 : len(numbers) - horizon : stride] for numbers in row_numbers]
@@ -193,7 +206,8 @@ def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None)
     groups : array-like of shape (T,), default=None
         The series that every row belongs to, where there are several; there is one window
         per series. Rows of a group are taken in their order, whether or not they lie
-        together. Without `groups`, all rows are taken to be of one series.
+        together. Without `groups`, all rows are taken to be of one series. A Series must
+        have the index of `X`, where this is of pandas.
 
     Returns
     -------
@@ -211,7 +225,8 @@ def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None)
     Warns
     -----
     UserWarning
-        If the index holds dates as text, whose order and gaps are not checked.
+        If the index holds times whose order and gaps are not checked, as in
+        :func:`make_windows`.
 
     See Also
     --------
@@ -238,16 +253,18 @@ def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None)
         check_finite(rows, "X", _IF_LAST_ARE_MISSING, source=X, rows=slice(-lookback, None))
         index = index if index is None else index[-lookback:]
         check_time_index(
-            index, remedy="pass groups=, or take one series at a time, such as X.loc[key]"
+            index,
+            rows=range(len(rows) - lookback, len(rows)),
+            remedy="pass groups=, or take one series at a time, such as X.loc[key]",
         )
         window = rows[np.newaxis, -lookback:]
     else:
-        last = _last_rows_of_groups(_rows_of_groups(groups, len(rows)), lookback)
+        last = _last_rows_of_groups(_rows_of_groups(groups, len(rows), X=X), lookback)
         check_finite(rows, "X", _IF_LAST_ARE_MISSING, source=X, rows=last.ravel())
         _check_times_of_groups(index, last)
         window = rows[last]
-    warn_of_text_dates(index)
-    return _read_only(window)
+    warn_of_unchecked_times(index)
+    return read_only(window)
 
 
 def _cut(rows, target, lookback, horizon, stride):
@@ -255,7 +272,7 @@ def _cut(rows, target, lookback, horizon, stride):
     last_origin = len(rows) - horizon
     windows = sliding_window_view(rows[:last_origin], lookback, axis=0)[::stride]
     if horizon == 0:
-        targets = _read_only(target[lookback - 1 :: stride])
+        targets = read_only(target[lookback - 1 :: stride])
     else:
         targets = sliding_window_view(target[lookback:], horizon)[::stride]
     return windows.swapaxes(1, 2), targets
@@ -266,26 +283,24 @@ def _cut_groups(rows, target, row_numbers, lookback, horizon, stride):
     cuts = [
         _cut(rows[numbers], target[numbers], lookback, horizon, stride) for numbers in row_numbers
     ]
-    windows, targets = (_read_only(np.concatenate(parts)) for parts in zip(*cuts, strict=True))
+    windows, targets = (read_only(np.concatenate(parts)) for parts in zip(*cuts, strict=True))
     return windows, targets
 
 
-def _read_only(array):
-    array.flags.writeable = False
-    return array
-
-
-def _rows_of_groups(groups, n_rows):
+def _rows_of_groups(groups, n_rows, **data):
     """Return a dict from each group's label to its row numbers, by first appearance."""
-    groups = np.asarray(groups)
-    if groups.shape != (n_rows,):
+    labels = check_labels(groups, "groups", "Leave out the rows that belong to no group.")
+    if labels.shape != (n_rows,):
         raise ValueError(
             f"groups must hold one label for every row of X, in an array of shape ({n_rows},); "
-            f"got shape {groups.shape}."
+            f"got shape {labels.shape}."
         )
-    check_finite(groups, "groups", "Leave out the rows that belong to no group.")
+    check_index_of_groups(groups, **data)
     code_of: dict[Any, int] = {}
-    codes = np.array([code_of.setdefault(label, len(code_of)) for label in groups.tolist()], int)
+    try:
+        codes = np.array([code_of.setdefault(x, len(code_of)) for x in labels.tolist()], int)
+    except TypeError as error:
+        raise TypeError(f"groups must hold labels, such as numbers or text: {error}.") from None
     by_group = np.argsort(codes, kind="stable")
     row_numbers = np.split(by_group, np.cumsum(np.bincount(codes))[:-1])
     return dict(zip(code_of, row_numbers, strict=False))  # split gives one part of no rows
@@ -326,7 +341,7 @@ def _check_times_of_groups(index, row_numbers):
     times = times_in_groups(index)
     if times is not None:
         for numbers in row_numbers:
-            check_time_index(times[numbers])
+            check_time_index(times[numbers], rows=numbers)
 
 
 def _column_of(X, name, horizon):
@@ -380,8 +395,7 @@ def _check_target(y, rows, horizon):
             )
         return rows[:, 0]
     if horizon == 0:
-        target = np.asarray(y)
-        check_finite(target, "y", _IF_MISSING, source=y)
+        target = check_labels(y, "y", _IF_LABELS_ARE_MISSING)
     else:
         hint = "Labels of rows go with horizon=0."
         target = check_numbers(y, "y", **_ANY_SHAPE, if_not_numbers=hint, if_missing=_IF_MISSING)

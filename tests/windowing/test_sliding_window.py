@@ -30,6 +30,17 @@ def test_the_last_steps_of_windows_are_a_view():
     assert_array_equal(SlidingWindow().fit_transform(X), X)
 
 
+@pytest.mark.parametrize("lookback", [None, 1, 2, 4])
+@pytest.mark.parametrize("container", [np.array, list])
+def test_windows_are_read_only_and_the_data_stay_writable(lookback, container):
+    X = container(np.arange(24.0).reshape(2, 4, 3))
+    trimmed = SlidingWindow(lookback).fit_transform(X)
+    with pytest.raises(ValueError, match="read-only"):
+        trimmed[...] = -1
+    assert_array_equal(np.array(X), np.arange(24.0).reshape(2, 4, 3))
+    X[0][0, 0] = 7  # the caller's data are the caller's
+
+
 def test_rows_before_the_first_are_like_the_first():
     rows = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0], [4.0, 40.0]])
     windows = SlidingWindow(lookback=3).fit_transform(rows)
@@ -83,6 +94,18 @@ def test_sliding_window_takes_any_longer_windows():
         (1, np.full((5, 2), np.nan), "Input X contains NaN"),
         (1, np.full((5, 2, 1), np.inf), "Input X contains infinity"),
         (1, np.full((5, 2, 1), "a"), "strings"),
+        (
+            1,
+            np.ma.masked_equal([[1.0], [2.0]], 2),
+            "X is a masked array .* row 1 of X.*Interpolate",
+        ),
+        (
+            1,
+            np.ma.masked_equal(np.arange(12).reshape(2, 3, 2), 9),
+            "X is a masked array .* sample 1 of X, time step 1, feature 1",
+        ),
+        (1, np.array([[1, np.timedelta64(1, "D")]], dtype=object), "timedelta64, .*, column 1"),
+        (1, [[1.0], [np.datetime64("NaT")]], "datetime64, is in row 1 of X"),
         (1, np.zeros((0, 2, 1)), "minimum of 1 is required"),
     ],
 )

@@ -6,6 +6,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
@@ -35,6 +36,70 @@ def test_time_steps_keep_their_places():
         for time in range(4):
             a, b = RANDOM_WINDOWS[window, time]
             assert_array_equal(out[window, time], [10 * a, 10 * b + 1])
+
+
+@pytest.mark.parametrize("shape", [(6, 2), (3, 2, 2)])
+@pytest.mark.parametrize("inverse", [False, True])
+def test_what_shares_memory_with_the_data_is_read_only(shape, inverse):
+    X = np.arange(12.0).reshape(shape)
+    same = TimeDistributedTransformer(FunctionTransformer()).fit(X)
+    out = (same.inverse_transform if inverse else same.transform)(X)
+    assert np.shares_memory(out, X)
+    with pytest.raises(ValueError, match="read-only"):
+        out[...] = -1
+    X[0] = 7  # the caller's data are the caller's
+    scaled = TimeDistributedTransformer(StandardScaler()).fit_transform(X)
+    scaled[...] = -1  # a copy is the caller's, too
+
+
+def test_rows_of_a_frame_cannot_be_changed_by_the_output():
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+    out = TimeDistributedTransformer(FunctionTransformer()).fit_transform(frame)
+    with pytest.raises(ValueError, match="read-only"):
+        out[...] = -1
+    assert_array_equal(frame, [[1, 3], [2, 4]])
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.ma.masked_equal([[1.0], [2.0]], 2), "X is a masked array .* in row 1 of X"),
+        (
+            np.ma.masked_equal(np.arange(4.0).reshape(2, 2, 1), 2),
+            "X is a masked array .* sample 1 of X, time step 0, feature 0",
+        ),
+        (
+            [np.ma.array([1.0, 2.0]), np.ma.array([3.0, 4.0], mask=[0, 1])],
+            "X is a masked array .* row 1 of X, column 1",
+        ),
+        (np.array([["NaT"], [1]], dtype="timedelta64[s]"), "X contains NaT.* row 0 of X"),
+        (np.array([[np.timedelta64("NaT")], [1]], object), "X contains NaT.* row 0 of X"),
+        (
+            pd.DataFrame({"a": [0, 1], "lag": pd.to_timedelta([1, None])}),
+            "'lag' of X contains NaT.* row 1",
+        ),
+        (
+            pd.DataFrame({"day": pd.to_datetime(["2024-01-01", None]).tz_localize("UTC")}),
+            "'day' of X contains NaT.* row 1",
+        ),
+        (pl.DataFrame({"lag": np.array([1, "NaT"], "timedelta64[ms]")}), "'lag' of X contains NaT"),
+    ],
+)
+def test_what_would_become_a_number_is_refused(X, message):
+    with pytest.raises(ValueError, match=message):
+        TimeDistributedTransformer(StandardScaler()).fit(X)
+    fitted = TimeDistributedTransformer(StandardScaler()).fit(np.zeros((2, np.shape(X)[-1])))
+    with pytest.raises(ValueError, match=message):
+        fitted.transform(X)
+
+
+def test_missing_numbers_are_left_to_the_transformer():
+    X = np.ma.array([[[1.0], [np.nan]], [[3.0], [np.nan]]])
+    step = TimeDistributedTransformer(SimpleImputer(strategy="constant", fill_value=7))
+    assert_array_equal(step.fit_transform(X).ravel(), [1, 7, 3, 7])
+    objects = np.array([["a"], [None]], dtype=object)
+    step = TimeDistributedTransformer(OneHotEncoder(categories=[["a", None]]))
+    assert_array_equal(step.fit_transform(objects), [[1, 0], [0, 1]])
 
 
 def test_transformer_that_drops_columns():

@@ -1,3 +1,8 @@
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -167,7 +172,6 @@ def test_of_stacked_series_groups_are_the_first_remedy(index, found, last):
         (["20240101", "20240102", "20240103"], "str"),
         (["Jan 2024", "Feb 2024", "Mar 2024"], "str"),
         (["2024-03-31 01:00+01:00", "2024-03-31 03:00+02:00", "2024-03-31 04:00+02:00"], "str"),
-        ([day.date() for day in DAYS], "date"),
     ],
 )
 @pytest.mark.parametrize("dtype", [object, None, "category"])
@@ -183,6 +187,204 @@ def test_dates_that_are_text_are_warned_of(labels, type_name, dtype):
     with pytest.warns(UserWarning, match=message) as record:
         make_windows(series, lookback=1, groups=[0] * len(series))
     assert len(record) == 1
+
+
+# Labels that are objects
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def at_hour(hour, offset):
+    """Return an hour of UTC as the local time of a fixed offset."""
+    return datetime(2024, 1, 1, hour, tzinfo=UTC).astimezone(timezone(timedelta(0, offset)))
+
+
+# Three steps, and what comes after them: their successor, and one step later.
+OBJECTS = {
+    "date": [date(2024, 2, 27 + day) for day in range(3)] + [date(2024, 3, 1), date(2024, 3, 2)],
+    "old date": [date(1400, 1, day) for day in range(1, 6)],
+    "datetime": [datetime(2024, 1, 1, hour) for hour in range(5)],
+    "Timestamp": list(pd.date_range("2024-01-01", periods=5, freq="h")),
+    "zone": list(pd.date_range("2024-03-29", periods=5, tz=BERLIN)),  # a day of 23 hours
+    "zones": [at_hour(hour, 3600 * (hour % 3)) for hour in range(5)],
+    "datetime64": list(np.arange("2024-01-01", "2024-01-06", dtype="datetime64[D]")),
+    "date and Timestamp": [pd.Timestamp(2024, 1, 1)] + [date(2024, 1, day) for day in range(2, 6)],
+    "timedelta": [timedelta(hours=hour) for hour in range(5)],
+    "timedelta64": list(np.arange(5).astype("timedelta64[h]")),
+    "Period": list(pd.period_range("2024-01", periods=5, freq="M")),
+    "int": [10, 20, 30, 40, 50],
+    "long int": [2**80 + step for step in range(5)],
+    "float": [0.1, 0.2, 0.3, 0.4, 0.5],
+    "Decimal": [Decimal("1700000000") + Decimal(step) / 10**8 for step in range(5)],
+    "Decimal and float": [Decimal("0.5"), 1.5, Decimal("2.5"), 3.5, Decimal("4.5")],
+    "Fraction": [Fraction(step, 3) for step in range(5)],
+    "Interval": list(pd.interval_range(pd.Timestamp(2024, 1, 1), periods=5)),
+}
+
+
+@pytest.fixture(params=OBJECTS)
+def objects(request):
+    return np.array([*OBJECTS[request.param], None], dtype=object)[:-1]
+
+
+@pytest.mark.parametrize("groups", [None, [0] * 5])
+def test_objects_that_are_regular(objects, groups):
+    series = series_on(pd.Index(objects, dtype=object))
+    assert len(make_windows(series, lookback=2, groups=groups)[0]) == 3
+
+
+@pytest.mark.parametrize("groups", [None, [0] * 5])
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        ([0, 1, 2, 4], "must be regular"),
+        ([0, 2, 1, 3], "is unsorted"),
+        ([0, 1, 1, 2], "is a duplicate"),
+    ],
+)
+def test_objects_are_checked_for_order_and_gaps(objects, groups, order, message):
+    series = series_on(pd.Index(objects[order], dtype=object))
+    with pytest.raises(ValueError, match=f"The time index must be .*{message}|{message}"):
+        make_windows(series, lookback=1, groups=None if groups is None else groups[:4])
+    with pytest.raises(ValueError, match=message):
+        last_window(series, 4, groups=None if groups is None else groups[:4])
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [day.date() for day in DAYS],
+        DAYS,
+        DAYS.to_period("D"),
+        DAYS - DAYS[0],
+        pd.interval_range(DAYS[0], periods=5),
+    ],
+    ids=["date", "DatetimeIndex", "PeriodIndex", "TimedeltaIndex", "IntervalIndex"],
+)
+def test_categories_of_times_are_checked(labels):
+    index = pd.CategoricalIndex(labels)
+    make_windows(series_on(index), lookback=2)
+    with pytest.raises(ValueError, match="must be regular"):
+        make_windows(series_on(index[[0, 1, 2, 4]]), lookback=2)
+    with pytest.raises(ValueError, match="is unsorted"):
+        make_windows(series_on(index[[0, 2, 1]]), lookback=2)
+
+
+def test_intervals_are_checked_by_their_left_ends():
+    index = pd.interval_range(0, 5)
+    make_windows(series_on(index), lookback=2)
+    with pytest.raises(ValueError, match="between 1 and 3 lies a step of 2"):
+        make_windows(series_on(index.delete(2)), lookback=2)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([DAYS[0], DAYS[1].tz_localize("UTC")], "some have a time zone and some have none"),
+        ([DAYS[0], pd.Period("2024-01-02", freq="D")], "holds dates beside periods"),
+        ([date(2024, 1, 1), "total"], "holds dates beside other labels, .*reset_index"),
+        ([timedelta(1), 2], "holds durations beside numbers"),
+        ([date(2024, 1, 1), time(1)], "holds dates beside times"),
+        ([pd.Period("2024"), pd.Period("2024-01")], "holds periods that cannot be compared .*freq"),
+        ([pd.NaT, "b"], "holds dates beside other labels"),
+        ([date(2024, 1, 1), None], "missing labels, the first, NaT, in row 1"),
+        ([pd.NaT, np.datetime64("NaT")], "missing labels, the first, NaT, in row 0"),
+        ([timedelta(1), np.timedelta64("NaT")], "missing labels, the first, NaT, in row 1"),
+        ([Decimal(1), Decimal("NaN")], "missing labels, the first, NaN, in row 1"),
+        ([1, np.inf], "missing labels, the first, inf, in row 1"),
+    ],
+)
+def test_objects_that_cannot_be_ordered(labels, message):
+    with pytest.raises(ValueError, match=message):
+        make_windows(series_on(pd.Index(labels, dtype=object)), lookback=1)
+    longer = series_on(pd.Index(["x", *labels], dtype=object))
+    with pytest.raises(
+        ValueError, match=message.replace("row 1", "row 2").replace("row 0", "row 1")
+    ):
+        last_window(longer, 2)
+
+
+class Noon:
+    """A date of a calendar that pandas does not know."""
+
+    year = 2024
+
+
+@pytest.mark.parametrize("label", [time(1), Noon()])
+def test_times_that_pandas_cannot_convert_are_warned_of(label):
+    series = series_on(pd.Index([label] * 3, dtype=object))
+    message = f"index holds times as {type(label).__name__}, such as .* not checked.*pandas"
+    with pytest.warns(UserWarning, match=message) as record:
+        make_windows(series, lookback=2)
+    assert len(record) == 1 and record[0].filename == __file__
+
+
+def test_objects_in_a_multiindex():
+    days = [day.date() for day in DAYS]
+    index = pd.MultiIndex.from_product([[1, 2], days])
+    units = index.get_level_values(0)
+    make_windows(series_on(index), lookback=2, groups=units)
+    shuffled = index[[0, 2, 1, 3, 4]]
+    with pytest.raises(ValueError, match="is unsorted"):
+        make_windows(series_on(shuffled), lookback=2, groups=[1] * 5)
+    births = pd.MultiIndex.from_product([days, DAYS])  # the level of a dtype for times counts
+    make_windows(series_on(births), lookback=2, groups=births.get_level_values(0))
+
+
+def test_several_levels_of_times_are_warned_of():
+    index = pd.MultiIndex.from_product([DAYS[:2], DAYS], names=["birth", "day"])
+    with pytest.warns(UserWarning, match=r"levels \[0, 1\] of the MultiIndex are times.*droplevel"):
+        make_windows(series_on(index), lookback=2, groups=index.get_level_values(0))
+
+
+# Labels that are hard to subtract
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (pd.Index([0, 2**63 + 5], dtype=np.uint64), None),
+        (pd.Index([2**63 + 5, 0], dtype=np.uint64), "is unsorted"),
+        (pd.Index([2**63 - 1, 2**63, 2**63 + 1], dtype=np.uint64), None),
+        (pd.Index([-(2**63), 2**63 - 1]), None),
+        (pd.Index([-(2**63), 2**63 - 2, 2**63 - 1]), "step of more than the dtype"),
+        (pd.DatetimeIndex([pd.Timestamp.min, pd.Timestamp.max]), None),
+        (pd.Index([-np.inf, 0.0, np.inf]), "missing labels, the first, -inf, in row 0"),
+        (pd.TimedeltaIndex(["1h", None, "3h"]), "missing labels, the first, NaT, in row 1"),
+    ],
+)
+def test_extreme_labels(index, message):
+    if message is None:
+        make_windows(series_on(index), lookback=1)
+    else:
+        with pytest.raises(ValueError, match=message):
+            make_windows(series_on(index), lookback=1)
+
+
+def test_a_missing_label_is_named_by_its_row():
+    index = pd.DatetimeIndex(["2024-01-01", "2024-01-01", "2024-01-02", None])
+    with pytest.raises(ValueError, match="the first, NaT, in row 3"):
+        make_windows(series_on(index), lookback=1, groups=[0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("hours", [1, 0.5])
+@pytest.mark.parametrize("tz", ["Europe/Berlin", BERLIN])
+def test_a_gap_in_the_hour_that_comes_twice(hours, tz):
+    step = pd.Timedelta(hours=hours)
+    index = pd.date_range("2024-10-27", periods=20, freq=step, tz=tz)
+    make_windows(series_on(index), lookback=2)
+    second = index.get_loc(pd.Timestamp("2024-10-27 01:00", tz="UTC").tz_convert(tz))
+    twice = index.delete(range(second, second + round(1 / hours)))
+    assert (np.diff(twice.tz_localize(None)) == step).all()  # regular in local time
+    with pytest.raises(ValueError, match=r"between 2024-10-27 02:.*\+02:00 and .* 03:00:00\+01:00"):
+        make_windows(series_on(twice), lookback=2)
+
+
+def test_half_days_of_local_time_are_regular():
+    index = pd.date_range("2024-10-26", periods=8, freq="D", tz=BERLIN)
+    index = index.append(index + pd.Timedelta(hours=12)).sort_values()
+    index = pd.DatetimeIndex([day.replace(hour=12 * (i % 2)) for i, day in enumerate(index)])
+    make_windows(series_on(index), lookback=2)
 
 
 def test_dates_that_are_text_in_a_multiindex():

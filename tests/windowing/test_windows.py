@@ -359,7 +359,7 @@ DATES = pd.date_range("2024-01-01", periods=10)
         (pl.DataFrame({"a": range(10), "day": DATES.to_numpy()}), r"its columns \['day'\] do not"),
         (np.zeros((10, 2, 1)), r"X must be a series .* got shape \(10, 2, 1\)"),
         (np.zeros(()), r"X must be a series .* got shape \(\)"),
-        (np.zeros(10, dtype=complex), "Complex data not supported"),
+        (np.zeros(10, dtype=complex), "Complex data not supported: X must hold real numbers"),
         (csr_array(np.ones((10, 1))), "Sparse data"),
     ],
 )
@@ -408,6 +408,112 @@ def test_indexes_of_X_and_y_must_agree():
     with pytest.raises(ValueError, match=r"X and y must have the same index.* X\.align"):
         make_windows(X, y, lookback=2)
     make_windows(X, y.to_numpy(), lookback=2)
+
+
+@pytest.mark.parametrize("as_y", [False, True])
+def test_index_of_groups_must_be_that_of_the_series(as_y):
+    days = pd.date_range("2024-01-01", periods=6)
+    series = pd.Series(np.arange(6.0), index=days)
+    groups = pd.Series(list("aaabbb"), index=days)
+    X, y = (np.arange(6.0), series) if as_y else (series, None)
+    windows, _ = make_windows(X, y, lookback=2, groups=groups)
+    assert_array_equal(windows[:, :, 0], [[0, 1], [3, 4]])
+    name = "y" if as_y else "X"
+    for other in (groups[::-1], groups.reset_index(drop=True)):
+        message = rf"{name} and groups must have .* {name}\.align.*\.reindex.*groups\.to_numpy\(\)"
+        with pytest.raises(ValueError, match=message):
+            make_windows(X, y, lookback=2, groups=other)
+        make_windows(X, y, lookback=2, groups=other.to_numpy())
+    with pytest.raises(ValueError, match="X and groups must have the same index"):
+        last_window(series, 2, groups=groups[::-1])
+    assert_array_equal(last_window(series, 1, groups=groups)[:, 0, 0], [2, 5])
+
+
+# make_windows and last_window: masked arrays and times
+
+
+def masked(values, at):
+    array = np.ma.array(values)
+    array[at] = np.ma.masked
+    return array
+
+
+@pytest.mark.parametrize("dtype", [float, int, bool])
+def test_masked_values_are_refused(dtype):
+    good, spoilt = np.ones(6, dtype), masked(np.ones(6, dtype), 3)
+    message = r"{0} is a masked array with masked values\. The first is in row 3 of {0}\. .*filled"
+    with pytest.raises(ValueError, match=message.format("X")):
+        make_windows(spoilt, lookback=2)
+    with pytest.raises(ValueError, match=message.format("X")):
+        last_window(spoilt, 3)
+    assert_array_equal(last_window(spoilt, 2), [[[1], [1]]])  # what lies before does not matter
+    for horizon in (0, 1):
+        with pytest.raises(ValueError, match=message.format("y")):
+            make_windows(good, spoilt, lookback=2, horizon=horizon)
+    with pytest.raises(ValueError, match=message.format("groups")):
+        make_windows(good, lookback=2, groups=spoilt)
+    with pytest.raises(ValueError, match=message.format("groups")):
+        last_window(good, 1, groups=spoilt)
+
+
+def test_masked_arrays_without_masked_values():
+    for mask in (np.ma.nomask, np.zeros(4, bool)):
+        series = np.ma.array([1.0, 2.0, 3.0, 4.0], mask=mask)
+        X, Y = make_windows(series, series, lookback=3, groups=np.ma.array([0, 0, 0, 0]))
+        assert_array_equal(X, [[[1], [2], [3]]])
+        assert_array_equal(Y, [[4]])
+
+
+NAT_DURATIONS = np.array([1, "NaT", 3], dtype="timedelta64[ms]")
+NAT_DATES = np.array(["2024-01-01", "NaT", "2024-01-03"], dtype="datetime64[D]")
+
+
+@pytest.mark.parametrize("times", [NAT_DURATIONS, NAT_DATES], ids=["durations", "dates"])
+@pytest.mark.parametrize("container", [np.asarray, pd.Series, pl.Series, list])
+def test_labels_and_groups_that_are_no_time(times, container):
+    with pytest.raises(ValueError, match=r"Input y contains NaT\. .*row 1 of y.*Label these rows"):
+        make_windows(np.zeros(3), container(times), lookback=1, horizon=0)
+    with pytest.raises(ValueError, match=r"Input groups contains NaT\. The first is in row 1 of g"):
+        make_windows(np.zeros(3), np.zeros(3), lookback=1, horizon=0, groups=container(times))
+    _, labels = make_windows(np.zeros(2), container(times[[0, 2]]), lookback=1, horizon=0)
+    assert labels.tolist() == times[[0, 2]].astype(labels.dtype).tolist()
+
+
+@pytest.mark.parametrize("times", [NAT_DURATIONS, NAT_DATES], ids=["durations", "dates"])
+@pytest.mark.parametrize("container", [np.asarray, pd.Series, pl.Series, list])
+def test_times_are_no_series(times, container):
+    with pytest.raises(ValueError, match=r"X must hold numbers, .*times belong in the index"):
+        make_windows(container(times), np.zeros(3), lookback=1)
+    with pytest.raises(ValueError, match=r"y must hold numbers, .* go with horizon=0"):
+        make_windows(np.zeros(3), container(times), lookback=1)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT, np.datetime64("NaT")])
+@pytest.mark.parametrize("container", [list, lambda labels: np.array(labels, dtype=object)])
+def test_missing_labels_among_text(missing, container):
+    labels = container(["a", "b", missing])
+    with pytest.raises(ValueError, match=r"Input y contains .* row 2 of y\. Label these rows"):
+        make_windows(np.zeros(3), labels, lookback=1, horizon=0)
+    with pytest.raises(ValueError, match=r"Input groups contains .* row 2 of groups"):
+        last_window(np.zeros(3), 1, groups=labels)
+
+
+def test_numbers_and_text_are_different_labels():
+    assert_array_equal(last_window([5, 6, 7], 1, groups=[1, "1", 1])[:, 0, 0], [7, 6])
+    _, y = make_windows([5, 6, 7], ["a", 1, "1"], lookback=1, horizon=0)
+    assert y.tolist() == ["a", 1, "1"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        (np.array([[0], {}, 1], dtype=object), "groups must hold labels.*unhashable"),
+        ([[0], [0, 1], [1]], "groups must hold one label for every row"),
+    ],
+)
+def test_groups_that_are_no_labels(groups, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        last_window(np.zeros(3), 1, groups=groups)
 
 
 # last_window
@@ -462,7 +568,7 @@ def test_windows_of_groups_end_with_their_last_window():
 def test_before_the_last_window_of_a_group_nothing_matters():
     days = pd.date_range("2024-01-01", periods=4)
     frame = pd.DataFrame({"a": [np.nan, 1.0, 2.0, 3.0] * 2}, index=days.append(days))
-    groups = pd.Series(["x"] * 4 + ["y"] * 4)
+    groups = np.array(["x"] * 4 + ["y"] * 4)
     assert_array_equal(last_window(frame, 3, groups=groups)[:, :, 0], [[1, 2, 3], [1, 2, 3]])
     with pytest.raises(ValueError, match=r"row 0 of X \(2024-01-01 00:00:00\)"):
         last_window(frame, 4, groups=groups)

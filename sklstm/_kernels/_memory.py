@@ -20,7 +20,7 @@ def without_graph(traced: Any) -> Any:
     """Return what runs a traced function, released from the graph that it was made from.
 
     The graph is as large as what runs, is one great cycle of references, and is used for gradients
-    only, which nobody takes of a training step or a prediction. Without it, a function that is no
+    only, which are not taken of a training step or a prediction. Without it, a function that is no
     longer referenced is freed at once, with all that the C++ runtime has made for it.
 
     Parameters

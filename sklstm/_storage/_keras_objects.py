@@ -126,7 +126,7 @@ class PickledArgument:
 
 
 def is_data(value: Any) -> bool:
-    """Return whether a value is plain data, which refers to nobody's code."""
+    """Return whether a value is plain data, and contains no code."""
     if isinstance(value, (list, tuple, set, frozenset)):
         return type(value) in (list, tuple, set, frozenset) and all(map(is_data, value))
     if isinstance(value, dict):

@@ -22,6 +22,7 @@ from sklstm._training._compiled_network import CompiledNetwork
 from sklstm._training._graphs import building
 
 MAX_NETWORKS = 16  # compiled networks that are kept, over all threads
+MAX_UNCOLLECTED = 4  # evicted networks that wait for a garbage collection of half a second
 
 Key = tuple[NetworkPlan, Hashable, Hashable]  # the plan, its environment, the compilation
 
@@ -84,7 +85,7 @@ def _put_back(key: Key, network: CompiledNetwork) -> None:
 
 
 def _collect_garbage(evicted: list[weakref.ref[Any]]) -> None:
-    """Collect garbage once as many evicted networks wait for it as are kept.
+    """Collect garbage once a few evicted networks wait for it.
 
     Keras models are cycles of references. Python sees a few thousand objects in them, not the
     megabytes of C++, and by itself would wait for hundreds of networks.
@@ -92,7 +93,7 @@ def _collect_garbage(evicted: list[weakref.ref[Any]]) -> None:
     global _uncollected
     with _lock:
         _uncollected = [model for model in (*_uncollected, *evicted) if model() is not None]
-        due = len(_uncollected) >= MAX_NETWORKS
+        due = len(_uncollected) >= MAX_UNCOLLECTED
         if due:
             _uncollected = []  # those that are still referenced then are a user's
     if due and gc.isenabled():

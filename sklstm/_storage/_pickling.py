@@ -67,11 +67,13 @@ class PicklingMixin:
         except Exception as error:  # whatever checks stumble over
             raise DamagedStateError(f"it cannot be read ({error!r:.200})") from error
 
-    def _restore(self, state: dict[str, Any]) -> None:
+    def _restore(self, state: Any) -> None:
+        if not isinstance(state, dict) or "_sklstm_version" not in state:
+            raise DamagedStateError("it is not what an estimator stores")
         state = dict(state)
         if state.pop("_seal", None) not in (None, _seal_of(state)):  # there was none in 0.1.0
             raise DamagedStateError("its arguments do not match their digest")
-        self._warn_of_another_version(state.pop("_sklstm_version", None))
+        self._warn_of_another_version(state.pop("_sklstm_version"))
         if "_packed" in state:  # its name in version 0.1.0
             state["_pickled_arguments"] = state.pop("_packed")
         record = state.pop("_fitted", None)

@@ -22,6 +22,7 @@ from sklstm._representation import RepresentationMixin
 from sklstm._sequences import (
     check_sample_weight,
     check_sequences,
+    check_weight_range,
     fingerprint,
     is_standardized,
     warn_of_new_scale,
@@ -102,6 +103,10 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
     def _hold_out(self, target: np.ndarray, seed: int) -> tuple[Any, Any]:
         """Return the training and the validation part of early stopping."""
 
+    def _learnt_from(self, training: Any) -> Any:
+        """Return the samples from which the encoder of the targets learns."""
+        return training
+
     def _weigh(self, sample_weight: Any, data: _Data) -> np.ndarray:
         """Return the weights of the samples."""
         return check_sample_weight(sample_weight, data.sequences)
@@ -133,8 +138,9 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             The estimator is then as it was before.
         """
         resume = self.warm_start and self.__sklearn_is_fitted__()
+        epochs = self._plain_arguments()["epochs"]
         with self._unchanged_on_failure():
-            return self._fit(X, y, sample_weight, epochs=self.epochs, resume=resume)
+            return self._fit(X, y, sample_weight, epochs=epochs, resume=resume)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> BaseLSTM:
         if self.early_stopping:
@@ -206,7 +212,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         target = self._check_target(y)
         check_consistent_length(sequences, target)
         data = _Data(sequences, target, np.empty(0))
-        weight = self._weigh(sample_weight, data)
+        weight = check_weight_range(self._weigh(sample_weight, data))
         present = weight > 0
         if present.all():
             data = data._replace(weight=weight)
@@ -218,8 +224,9 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         return self._hold_out(target, seed) if self.early_stopping else (slice(None), None)
 
     def _fit_encoder(self, data: _Data, training: Any, *, resume: bool, classes: Any) -> bool:
-        """Fit the encoder of the targets on the training part; return whether it has changed."""
-        target, weight = data.target[training], data.weight[training]
+        """Fit the encoder of the targets; return whether it has changed."""
+        part = self._learnt_from(training)
+        target, weight = data.target[part], data.weight[part]
         if resume:
             encoder = self.target_encoder_.resumed(target, weight)
             changed = encoder is not self.target_encoder_
@@ -238,7 +245,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         n_timesteps, n_features = self._sequence_shape
         plan = NetworkPlan.from_arguments(
             self.arch,
-            self.get_params(deep=False),
+            self._plain_arguments(),
             n_timesteps=n_timesteps,
             n_features=n_features,
             n_outputs=self.target_encoder_.n_columns_,
@@ -280,23 +287,24 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
     ) -> Outcome:
         """Train on the first part of the samples, and validate on the second if there is one."""
         training, validation = parts
+        arguments = self._plain_arguments()
         held_out, rule = None, None
         if validation is not None:
             held_out = samples[validation]
-            rule = EarlyStopping(self.n_iter_no_change, self.tol)
+            rule = EarlyStopping(arguments["n_iter_no_change"], arguments["tol"])
         return train(
             plan,
             self._compilation(),
             state,
             samples[training],
             epochs=epochs,
-            batch_size=self.batch_size,
-            shuffle=self.shuffle,
+            batch_size=int(min(arguments["batch_size"], len(samples))),  # fits into an int32
+            shuffle=arguments["shuffle"],
             validation=held_out,
             early_stopping=rule,
             last_loss=last_loss,
             callbacks=[*self._new_callbacks(), tasks],
-            verbose=self.verbose,
+            verbose=arguments["verbose"],
         )
 
     def _keep(self, plan: NetworkPlan, outcome: Outcome, *, resume: bool, resumable: bool) -> None:

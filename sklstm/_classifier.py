@@ -9,11 +9,11 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import column_or_1d, compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_array
 
 from sklstm._base import BaseLSTM, _Data
 from sklstm._kernels._tensorflow import keras
 from sklstm._parameters import loss_name
+from sklstm._target_checks import check_labels, check_rows
 from sklstm._targets import ClassEncoder
 from sklstm._training import hold_out_stratified
 
@@ -258,8 +258,10 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
                 "not know how often the classes will come. Compute the weights with "
                 "sklearn.utils.compute_class_weight and pass them as a dict."
             )
+        if classes is not None:
+            classes = column_or_1d(check_labels(classes, "classes"))
         if not self.__sklearn_is_fitted__():
-            if classes is None and np.ndim(y) == 1:
+            if classes is None and self._check_target(y).ndim == 1:
                 raise ValueError("classes must be passed on the first call to partial_fit.")
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
@@ -329,7 +331,12 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     def _check_target(self, y: Any) -> np.ndarray:
         if y is None:
             raise ValueError("LSTMClassifier requires y to be passed, but the target y is None.")
-        y = check_array(y, dtype=None, ensure_2d=False, estimator=self, input_name="y")
+        y = check_labels(y, "y")
+        if y.ndim > 2:
+            raise ValueError(
+                "LSTMClassifier expected y of shape (n_samples,) or (n_samples, n_classes), got "
+                f"{y.shape}."
+            )
         check_classification_targets(y)
         kind = type_of_target(y, input_name="y")
         if kind == "multiclass-multioutput":
@@ -337,7 +344,11 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
                 "Unknown label type: multiclass-multioutput. LSTMClassifier takes one label a "
                 "sample, one-hot rows, or indicator rows of zeros and ones."
             )
-        return y if kind == "multilabel-indicator" else column_or_1d(y, warn=True)
+        return check_rows(y) if kind == "multilabel-indicator" else column_or_1d(y, warn=True)
+
+    def _learnt_from(self, training: Any) -> slice:
+        """Learn from all samples: what rows are, and which classes, is no matter of a split."""
+        return slice(None)
 
     def _weigh(self, sample_weight: Any, data: _Data) -> np.ndarray:
         """Return the weights of the samples, multiplied by those of their classes."""
@@ -345,12 +356,14 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         if self.class_weight is not None:
             present = weight > 0  # absent samples do not count in balanced weights
             target = data.target[present]
-            weight[present] *= compute_sample_weight(self.class_weight, target)
+            with np.errstate(over="ignore"):  # such weights are refused
+                weight[present] *= compute_sample_weight(self.class_weight, target)
         return weight
 
     def _hold_out(self, target: np.ndarray, seed: int) -> tuple[Any, Any]:
         """Hold out a random part, stratified by label."""
-        return hold_out_stratified(target, self.validation_fraction, seed=seed)
+        fraction = self._plain_arguments()["validation_fraction"]
+        return hold_out_stratified(target, fraction, seed=seed)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -12,8 +12,10 @@ import copy
 import functools
 import inspect
 from collections.abc import Iterator
+from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from sklearn.base import BaseEstimator, _clone_parametrized
 
 from sklstm._kernels._tensorflow import keras, start
@@ -76,6 +78,10 @@ class RoutedParametersMixin(BaseEstimator):
         names = self._argument_names()
         return {name: getattr(self, name) for name in names if self._is_routed(name)}
 
+    def _plain_arguments(self) -> dict[str, Any]:
+        """Return the arguments as they are used, with NumPy's numbers as Python's."""
+        return {name: _plain(value) for name, value in self.get_params(deep=False).items()}
+
     def _argument_names(self) -> list[str]:
         pickled = vars(self).get("_pickled_arguments", ())
         routed = [name for name in [*vars(self), *pickled] if self._is_routed(name)]
@@ -132,10 +138,10 @@ class RoutedParametersMixin(BaseEstimator):
     def _compilation(self) -> Compilation:
         """Make the optimizer, loss and metrics of one fit."""
         start()  # Keras makes the variables of an optimizer at once
-        routed = self._routed() | self._routed_learning_rate()
+        rate = self._routed_learning_rate()
         try:
-            kwargs = self._compile_kwargs(routed)
-        except (KeyError, TypeError, ValueError) as error:
+            kwargs = self._compile_kwargs(_for_keras(self._routed() | rate))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"Keras cannot make the optimizer, loss and metrics from {self._settings()}: "
                 f"{error}. Pass the names that Keras's documentation gives, or classes or objects "
@@ -192,9 +198,31 @@ class RoutedParametersMixin(BaseEstimator):
 
     def _new_callbacks(self) -> list[Any]:
         """Copy the Keras callbacks for one fit; classes are made with routed arguments."""
-        wrapper = BaseWrapper(callbacks=copy.deepcopy(self.callbacks), **self._routed())
+        callbacks = copy.deepcopy(self.callbacks)
+        wrapper = BaseWrapper(callbacks=callbacks, **_for_keras(self._routed()))
         wrapper._initialize_callbacks()
         return keras.tree.flatten(wrapper._fit_callbacks)
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of NumPy as Python's; anything else as it is.
+
+    A float of another precision becomes what it is printed as: np.float32(0.1) is 0.1.
+    """
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, np.generic) and isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, np.generic) and isinstance(value, Real):
+        return float(str(value))
+    return value
+
+
+def _for_keras(routed: dict[str, Any]) -> dict[str, Any]:
+    """Return routed arguments as Keras takes them: no NumPy, and floats for learning rates."""
+    routed = {name: _plain(value) for name, value in routed.items()}
+    rates = [n for n, v in routed.items() if n.endswith("learning_rate") and isinstance(v, int)]
+    return routed | {name: float(routed[name]) for name in rates}
 
 
 @functools.cache

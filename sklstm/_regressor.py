@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils.validation import _check_y
 
 from sklstm._base import BaseLSTM
+from sklstm._target_checks import check_targets
 from sklstm._targets import TargetScaler
 from sklstm._training import hold_out_last
 
@@ -244,15 +244,10 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     def _check_target(self, y: Any) -> np.ndarray:
         if y is None:
             raise ValueError("LSTMRegressor requires y to be passed, but the target y is None.")
-        target = _check_y(y, multi_output=True, y_numeric=True, estimator=self)
-        if target.ndim > 2:
-            raise ValueError(
-                "LSTMRegressor expected y of shape (n_samples,) or (n_samples, n_outputs), got "
-                f"{target.shape}."
-            )
-        return target.astype(np.float64)
+        return check_targets(y)
 
     def _hold_out(self, target: np.ndarray, seed: int) -> tuple[slice, slice]:
         """Hold out the last part, past all targets that training sees."""
         n_outputs = 1 if target.ndim == 1 else target.shape[1]
-        return hold_out_last(len(target), self.validation_fraction, gap=n_outputs - 1)
+        fraction = self._plain_arguments()["validation_fraction"]
+        return hold_out_last(len(target), fraction, gap=n_outputs - 1)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from numbers import Number
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import _check_feature_names, _check_sample_weight
 
+from sklstm._target_checks import real_numbers
 from sklstm._validation import check_numbers
 from sklstm._warnings import warn
 
 __all__ = [
     "check_sample_weight",
     "check_sequences",
+    "check_weight_range",
     "fingerprint",
     "is_standardized",
     "warn_of_new_scale",
 ]
+
+# Their squares, which optimizers take of gradients, are normal numbers of float32.
+LARGEST_WEIGHT = 1e-18, 1e18
 
 KEEP_THE_SCALE = (
     "keep the scale with TimeDistributedTransformer(scaler, warm_start=True) or "
@@ -83,6 +89,8 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
 
 def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
     """Return a copy of valid sample weights: one per sample, non-negative, not all zero."""
+    if not (sample_weight is None or isinstance(sample_weight, Number)):
+        sample_weight = real_numbers(sample_weight, "sample_weight")
     weight = _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True, copy=True
     )
@@ -92,6 +100,40 @@ def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
             "zero there is nothing to train on."
         )
     return weight
+
+
+def check_weight_range(weight: np.ndarray) -> np.ndarray:
+    """Return the weights of the samples, sample_weight times class_weight, if float32 holds them.
+
+    Weights that are lost beside the largest are told of, and not refused: a sum would lose them
+    as well, and boosting comes to them.
+    """
+    smallest, largest = weight.min(), weight.max()
+    if not (smallest >= 0 and 0 < largest < np.inf):
+        raise ValueError(
+            "The weights of the samples, sample_weight times class_weight where there is one, must "
+            f"be finite, none negative and one positive, but lie between {smallest} and {largest}. "
+            "Correct class_weight, or divide sample_weight by its mean."
+        )
+    if not LARGEST_WEIGHT[0] <= largest <= LARGEST_WEIGHT[1]:
+        raise ValueError(
+            "The largest weight of a sample, sample_weight times class_weight where there is one, "
+            f"is {largest:.3g}. In float32, in which the network computes, it must lie between "
+            f"{LARGEST_WEIGHT[0]:.0e} and {LARGEST_WEIGHT[1]:.0e}: divide sample_weight by its "
+            "mean."
+        )
+    _warn_of_lost_weights(weight, largest)
+    return weight
+
+
+def _warn_of_lost_weights(weight: np.ndarray, largest: float) -> None:
+    lost = np.count_nonzero((weight > 0) & (weight < np.finfo(np.float32).tiny))
+    if lost:
+        warn(
+            f"{lost} of the positive sample weights are too small for float32 beside the largest, "
+            f"{largest:.3g}: training does not see these samples. Set their sample_weight to 0 to "
+            "leave them out, or raise it."
+        )
 
 
 def _check_shape(estimator: Any, array: np.ndarray) -> None:
@@ -114,11 +156,12 @@ def _check_shape(estimator: Any, array: np.ndarray) -> None:
 
 def _warn_of_collapse(sequences: np.ndarray, name: str) -> None:
     """Warn of features, such as epoch timestamps, whose variation float32 cannot hold."""
-    if sequences.dtype.itemsize <= 4 and sequences.dtype.kind == "f":
-        return
     low = sequences.min(axis=(0, 1)).astype(np.float64)
     high = sequences.max(axis=(0, 1)).astype(np.float64)
-    resolution = np.maximum(abs(low), abs(high)) * np.finfo(np.float32).eps
+    single = np.finfo(np.float32)
+    resolution = np.full(low.shape, float(single.tiny))  # smaller numbers count as 0 in a network
+    if sequences.dtype.kind != "f" or sequences.dtype.itemsize > 4:
+        resolution = np.maximum(resolution, np.maximum(abs(low), abs(high)) * single.eps)
     collapsed = np.flatnonzero((high > low) & (high - low < 1000 * resolution))
     if collapsed.size:
         warn(

@@ -97,13 +97,20 @@ class TargetScaler(_TargetEncoder):
         """Return float32 rows for the network."""
         columns = _as_columns(y)
         self._check_columns(columns)
-        scaled = (columns - self.mean_) / np.where(self.scale_ == 0, 1.0, self.scale_)
+        scaled = self._standardized(columns)
         if np.abs(scaled).max() > np.finfo(np.float32).max:
             raise ValueError(
                 "Input y contains a value too large for dtype('float32'), in which the network "
                 "computes. Scale y, or leave normalize_y=True."
             )
         return scaled.astype(np.float32)
+
+    def _standardized(self, columns: np.ndarray) -> np.ndarray:
+        """Subtract the mean and divide by the scale, both brought near 1: neither overflows."""
+        scale, exponent = np.frexp(self.scale_)
+        with np.errstate(over="ignore"):
+            difference = np.ldexp(columns, -exponent) - np.ldexp(self.mean_, -exponent)
+            return difference / np.where(scale == 0, 1.0, scale)
 
     def inverse_transform(self, outputs: np.ndarray) -> np.ndarray:
         """Map what the network gives back to the targets' scale and dimensions."""
@@ -126,12 +133,15 @@ class TargetScaler(_TargetEncoder):
 
 def _mean_and_scale(columns: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return weighted mean and standard deviation of columns; of constant ones, the value and 0."""
-    mean = np.average(columns, axis=0, weights=weight)
-    with np.errstate(over="ignore"):
-        scale = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
+    # Powers of two scale exactly; squares of numbers near 1 neither overflow nor vanish.
+    _, exponent = np.frexp(np.abs(columns).max(axis=0))
+    scaled = np.ldexp(columns, -exponent)
+    mean = np.average(scaled, axis=0, weights=weight)
+    scale = np.sqrt(np.average((scaled - mean) ** 2, axis=0, weights=weight))
     constant = (columns == columns[-1]).all(axis=0)
     # Rounding leaves a nearly constant column a scale of about the precision of its mean.
     constant |= scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
+    mean, scale = np.ldexp(mean, exponent), np.ldexp(scale, exponent)
     return np.where(constant, columns[-1], mean), np.where(constant, 0.0, scale)
 
 
@@ -163,7 +173,7 @@ class ClassEncoder(_TargetEncoder):
         "integer_labels": is_one_of(True, False),
         "multilabel": is_one_of(True, False),
         "kind_": is_one_of("labels", "one-hot", "indicator"),
-        "classes_": is_array("biufUSOM", ndim=1),
+        "classes_": is_array("biufUSOMm", ndim=1),
         "dtype_": lambda value: isinstance(value, str),
     }
 
@@ -205,8 +215,7 @@ class ClassEncoder(_TargetEncoder):
 
     def transform(self, y: np.ndarray) -> np.ndarray:
         """Return float32 rows for the network."""
-        if (y.ndim == 1) != (self.kind_ == "labels"):
-            raise ValueError(f"y has {y.ndim} dimension(s), but in the first fit it had others.")
+        self._check_dimensions(y)
         if self.kind_ == "indicator":
             self._check_columns(y)
             return y.astype(np.float32)
@@ -218,7 +227,9 @@ class ClassEncoder(_TargetEncoder):
     def _class_numbers(self, y: np.ndarray) -> np.ndarray:
         if self.kind_ == "one-hot":
             self._check_columns(y)
+            self._check_single_ones(y)
             return y.argmax(axis=1)
+        self._check_type(y)
         known = np.isin(y, self.classes_)
         if not known.all():
             raise ValueError(
@@ -227,10 +238,36 @@ class ClassEncoder(_TargetEncoder):
             )
         return np.searchsorted(self.classes_, y)
 
+    def _check_dimensions(self, y: np.ndarray) -> None:
+        if (y.ndim == 1) != (self.kind_ == "labels"):
+            first = "one label a sample" if self.kind_ == "labels" else "rows of zeros and ones"
+            raise ValueError(
+                f"y has {y.ndim} dimension(s), but the first fit had {first}. Pass y of the same "
+                "kind, or fit anew."
+            )
+
     def _check_columns(self, y: np.ndarray) -> None:
         if y.shape[1] != self.n_columns_:
             raise ValueError(
                 f"y has {y.shape[1]} columns, but in the first fit it had {self.n_columns_}."
+            )
+
+    def _check_single_ones(self, y: np.ndarray) -> None:
+        ones = y.sum(axis=1)
+        if (ones != 1).any():
+            row = (ones != 1).argmax()
+            raise ValueError(
+                f"y has {ones[row]:g} ones in row {row}, but all rows of the first fit had exactly "
+                "one: the network gives each sample one of the classes. Fit anew with all rows, or "
+                "with loss='binary_crossentropy', which takes rows with any number of ones."
+            )
+
+    def _check_type(self, y: np.ndarray) -> None:
+        """Refuse labels that NumPy would convert in order to compare them, such as 1 and "1"."""
+        if _type(y.dtype) != _type(self.classes_.dtype):
+            raise ValueError(
+                f"y has labels of {y.dtype}, but the classes of the first fit are "
+                f"{self.classes_!r}. Pass labels of the same type, or fit anew."
             )
 
     def inverse_transform(self, probabilities: np.ndarray) -> np.ndarray:
@@ -243,7 +280,18 @@ class ClassEncoder(_TargetEncoder):
         return np.eye(self.n_columns_, dtype=self.dtype_)[numbers]
 
     def _is_consistent(self) -> bool:
-        return self.n_columns_ > 0
+        try:
+            kind = np.dtype(self.dtype_).kind
+        except (TypeError, ValueError, SyntaxError):
+            return False
+        return self.n_columns_ > 0 and (self.kind_ == "labels" or kind in "biuf")
+
+
+def _type(dtype: np.dtype) -> str:
+    """Return what labels are: numbers, strings, dates or durations."""
+    return {"O": "strings", "U": "strings", "M": "dates", "m": "durations"}.get(
+        dtype.kind, "numbers"
+    )
 
 
 def _distinct_labels(labels: Any) -> np.ndarray:

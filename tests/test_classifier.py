@@ -220,3 +220,80 @@ def test_a_loss_that_does_not_fit_is_named():
     model = LSTMClassifier(**SMALL, loss=lambda y, outputs: y @ outputs)
     with pytest.raises(ValueError, match="cannot compute the loss"):
         model.fit(X, SIDE)
+
+
+# --- what y is, once and for all -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_single_row_of_two_ones_makes_all_of_them_indicators(seed):
+    """Wherever the row is: in the training part of early stopping or in the validation part."""
+    rows = np.eye(3, dtype=int)[SIDE]
+    rows[0, 2] = 1
+    settings = SMALL | dict(epochs=1, random_state=seed)
+    model = LSTMClassifier(**settings, early_stopping=True, validation_fraction=0.5).fit(X, rows)
+    assert model.model_.layers[-1].activation.__name__ == "sigmoid" and model.n_outputs_ == 3
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_class_of_the_validation_part_alone_is_a_class(seed):
+    """Of two samples in 60 and a training part of 6, often none is trained on."""
+    y = np.where(np.arange(60) < 2, 7, SIDE % 2)
+    settings = SMALL | dict(epochs=1, random_state=seed)
+    model = LSTMClassifier(**settings, early_stopping=True, validation_fraction=0.9).fit(X, y)
+    np.testing.assert_array_equal(model.classes_, [0, 1, 7])
+
+
+@pytest.mark.parametrize("ones", [[1, 1, 0], [0, 0, 0]])
+@pytest.mark.parametrize("how", ["partial_fit", "warm_start"])
+def test_later_rows_that_contradict_the_first_are_refused(ones, how):
+    rows = np.eye(3, dtype=int)[SIDE]
+    later = rows.copy()
+    later[4] = ones
+    model = LSTMClassifier(**SMALL | dict(epochs=1), warm_start=how == "warm_start")
+    fit = model.partial_fit if how == "partial_fit" else model.fit
+    before = fit(X, rows).predict_proba(X)
+    message = rf"y has {sum(ones)} ones in row 4.* exactly one.*binary_crossentropy"
+    with pytest.raises(ValueError, match=message):
+        fit(X, later)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+def test_later_rows_may_hold_single_ones_where_any_number_was_fitted():
+    several = np.stack([SIDE > 0, SIDE < 2], axis=1).astype(int)
+    model = LSTMClassifier(**SMALL).partial_fit(X, several).partial_fit(X, np.eye(2)[SIDE % 2])
+    assert model.n_outputs_ == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        (SIDE.astype(str), SIDE),
+        (SIDE, SIDE.astype(str)),
+        (SIDE.astype("m8[s]"), SIDE),
+        (SIDE.astype("M8[D]"), SIDE.astype("m8[s]")),
+    ],
+)
+def test_later_labels_of_another_type_are_refused(first, later):
+    """NumPy would take 1 for "1"."""
+    model = LSTMClassifier(**SMALL).partial_fit(X, first, classes=np.unique(first))
+    with pytest.raises(ValueError, match=r"y has labels of .*first fit are.*same type"):
+        model.partial_fit(X, later)
+    with pytest.raises(ValueError, match=r"2 dimension.*first fit had one label a sample"):
+        model.partial_fit(X, np.eye(3)[SIDE])
+
+
+def test_a_column_of_labels_needs_its_classes_as_well():
+    model = LSTMClassifier(**SMALL)
+    with (
+        pytest.warns(DataConversionWarning, match="column-vector"),
+        pytest.raises(ValueError, match="classes must be passed on the first call"),
+    ):
+        model.partial_fit(X, SIDE[:, np.newaxis])
+
+
+@pytest.mark.parametrize("weights", [{0: -1.0}, {0: np.nan}, {0: 1e300, 1: 1e300}])
+def test_class_weights_that_are_no_weights_are_refused(weights):
+    model = LSTMClassifier(**SMALL, class_weight=weights)
+    with pytest.raises(ValueError, match=r"sample_weight times class_weight.*(Correct|divide)"):
+        model.fit(X, SIDE, sample_weight=np.full(60, 1e10))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm._kernels._tensorflow import keras
@@ -188,3 +189,81 @@ def test_what_keras_does_not_know_is_told_by_its_argument(arguments, message):
 def test_a_generator_is_refused_clearly():
     with pytest.raises(ValueError, match="The 'random_state' parameter of LSTMRegressor must be"):
         LSTMRegressor(random_state=np.random.default_rng(0)).fit(X, TARGETS[LSTMRegressor])
+
+
+# --- numbers of NumPy ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "plain"),
+    [
+        *[("batch_size", kind(16), 16) for kind in (np.int64, np.uint8, np.int8, np.uint64)],
+        *[("batch_size", size, 40) for size in (2**31, 2**63, 2**80, np.uint64(2**63), 41)],
+        ("batch_size", True, 1),
+        ("units", np.uint8(3), 3),
+        ("epochs", np.int16(3), 3),
+        ("learning_rate", 1, 1.0),
+        ("learning_rate", np.int64(1), 1.0),
+        *[("learning_rate", kind(0.01), 0.01) for kind in (np.float16, np.float32, np.longdouble)],
+        ("dropout", np.float32(0.3), 0.3),
+        ("dropout", np.longdouble(0.25), 0.25),
+        ("random_state", np.uint8(7), 7),
+        ("verbose", np.int64(0), 0),
+        ("shuffle", np.False_, False),
+        ("optimizer__clipnorm", np.float32(0.1), 0.1),
+        ("optimizer__global_clipnorm", np.int64(1), 1),
+        ("optimizer__beta_1", np.float16(0.5), 0.5),
+        ("optimizer__learning_rate", 1, 1.0),
+        ("optimizer__learning_rate", np.float32(0.01), 0.01),
+        ("loss__delta", np.longdouble(2), 2.0),
+    ],
+)
+def test_numbers_of_numpy_are_numbers(name, value, plain):
+    more = {"loss": "huber"} if name == "loss__delta" else {}
+    model = fitted(LSTMRegressor, **more, **{name: value})
+    assert model.get_params()[name] is value  # as it was given
+    expected = fitted(LSTMRegressor, **more, **{name: plain})
+    assert model.history_ == expected.history_
+    np.testing.assert_array_equal(outputs(model), outputs(expected))
+
+
+@pytest.mark.parametrize("name", ["filters", "kernel_size", "pool_size", "subsequences"])
+@pytest.mark.parametrize("kind", [np.int64, np.uint8])
+def test_numbers_of_numpy_in_a_convolution(name, kind):
+    model = fitted(LSTMRegressor, arch="cnn_lstm", **{name: kind(2)})
+    expected = fitted(LSTMRegressor, arch="cnn_lstm", **{name: 2})
+    np.testing.assert_array_equal(outputs(model), outputs(expected))
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize(
+    ("name", "value", "plain"),
+    [
+        ("validation_fraction", np.float16(0.1), 0.1),  # of 40 samples 4, and of its value 5
+        ("validation_fraction", np.float32(0.1), 0.1),
+        ("n_iter_no_change", np.uint8(2), 2),
+        ("tol", np.float16(1e-3), 1e-3),
+        ("tol", 1, 1.0),
+    ],
+)
+def test_numbers_of_numpy_in_early_stopping(estimator, name, value, plain):
+    settings = dict(early_stopping=True, epochs=6, learning_rate=0.01)
+    model = fitted(estimator, **settings, **{name: value})
+    expected = fitted(estimator, **settings, **{name: plain})
+    assert model.history_ == expected.history_
+
+
+def test_epochs_of_few_bits_go_on_counting():
+    model = LSTMRegressor(units=2, epochs=np.uint8(200), warm_start=True, random_state=0)
+    assert model.fit(X[:2], [0.0, 1.0]).fit(X[:2], [0.0, 1.0]).n_iter_ == 400
+
+
+def test_a_grid_of_an_array():
+    grid = {"batch_size": np.array([8, 16]), "learning_rate": np.array([1e-3, 1e-2], "f4")}
+    search = GridSearchCV(LSTMRegressor(**SMALL), grid, cv=2).fit(X, TARGETS[LSTMRegressor])
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_a_learning_rate_beyond_all_floats_is_refused():
+    with pytest.raises(ValueError, match="Keras cannot make the optimizer"):
+        fitted(LSTMRegressor, learning_rate=10**400)

@@ -127,3 +127,40 @@ def test_constant_features_are_fine():
     assert np.isfinite(
         LSTMRegressor(**SMALL).fit(with_constant, NOISE[:, -1]).predict(with_constant)
     ).all()
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4"])
+@pytest.mark.parametrize(("unit", "warns"), [(1e-43, True), (1e-40, True), (1e-33, False)])
+def test_numbers_that_vanish_in_float32_are_warned_of(dtype, unit, warns):
+    """The least normal number of float32 is 1.2e-38; in a network, smaller ones count as 0."""
+    tiny = np.stack([NOISE, NOISE * unit], axis=2).astype(dtype)
+    model = LSTMRegressor(**SMALL)
+    if warns:
+        with pytest.warns(UserWarning, match=r"Features \[1\] of X vary by less.*Scale X"):
+            model.fit(tiny, NOISE[:, -1])
+    else:
+        model.fit(tiny, NOISE[:, -1])  # warnings are errors
+
+
+@pytest.mark.parametrize("weight", [1e-46, 1e-40, 1e-19, 1e19, 1e38, 1e300])
+def test_weights_that_float32_cannot_hold_are_refused(weight):
+    message = r"largest weight of a sample.* is 1e.*between 1e-18 and 1e\+18.*by its mean"
+    with pytest.raises(ValueError, match=message):
+        LSTMRegressor(**SMALL).fit(NOISE, NOISE[:, 0], sample_weight=np.full(40, weight))
+    mixed = np.r_[np.full(39, min(1.0, weight)), weight]
+    with pytest.raises(ValueError, match=message):
+        LSTMRegressor(**SMALL).fit(NOISE, NOISE[:, 0], sample_weight=mixed)
+
+
+@pytest.mark.parametrize("weight", [1e-17, 1e17])
+def test_weights_of_an_unusual_unit_train(weight):
+    """A mean squared error near 1, in units of the weight."""
+    model = LSTMRegressor(**SMALL).fit(NOISE, NOISE[:, 0], sample_weight=np.full(40, weight))
+    plain = LSTMRegressor(**SMALL).fit(NOISE, NOISE[:, 0])
+    assert model.loss_curve_[0] == pytest.approx(weight * plain.loss_curve_[0], rel=0.1)
+
+
+def test_weights_that_are_lost_beside_others_are_told_of():
+    weight = np.r_[np.ones(37), 1e-46, 1e-40, 0.0]
+    with pytest.warns(UserWarning, match="2 of the positive sample weights are too small"):
+        LSTMRegressor(**SMALL).fit(NOISE, NOISE[:, 0], sample_weight=weight)

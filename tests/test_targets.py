@@ -58,3 +58,42 @@ def test_partial_fit_learns_from_the_first_data_that_vary():
     for _ in range(60):
         model.partial_fit(X, y)
     assert model.score(X, y) > 0.9
+
+
+# --- the whole range of float64 ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("power", [-1000, -570, 530, 900, 990])
+def test_a_power_of_two_scales_all_of_a_fit_exactly(power):
+    """Squares of such targets, about 1e-600 to 1e600, are no numbers of float64."""
+    y = np.random.default_rng(1).normal(size=(30, 2))
+    plain = LSTMRegressor(**SMALL).fit(X, y)
+    scaled = LSTMRegressor(**SMALL).fit(X, np.ldexp(y, power))
+    assert scaled.history_ == plain.history_
+    np.testing.assert_array_equal(scaled.predict(X), np.ldexp(plain.predict(X), power))
+
+
+@pytest.mark.parametrize("unit", [1e160, 1e-170, 1e-310, 1e302])
+def test_scaler_by_hand_at_the_ends_of_float64(unit):
+    """Mean 3, variance 8 / 3, in units; 1e-310 has 14 digits."""
+    y = np.array([1.0, 3.0, 5.0]) * unit / 4
+    scaler = TargetScaler(True).fit(y, sample_weight=np.ones(3))
+    np.testing.assert_allclose(scaler.mean_ / unit, 0.75, rtol=1e-12)
+    np.testing.assert_allclose(scaler.scale_ / unit, np.sqrt(8 / 3) / 4, rtol=1e-12)
+    by_hand = np.array([-2, 0, 2]) / np.sqrt(8 / 3)
+    np.testing.assert_allclose(scaler.transform(y)[:, 0], by_hand, rtol=1e-6, atol=1e-7)
+
+
+def test_targets_whose_difference_is_beyond_float64():
+    """Mean -0.5, scale sqrt(0.75) of the largest number: (1 + 0.5) / sqrt(0.75) = sqrt(3)."""
+    largest = np.finfo(np.float64).max
+    y = np.array([-1.0, -1.0, -1.0, 1.0]) * largest
+    scaler = TargetScaler(True).fit(y, sample_weight=np.ones(4))
+    np.testing.assert_allclose(scaler.transform(y)[:, 0], [-(3**-0.5)] * 3 + [3**0.5], rtol=1e-6)
+
+
+@pytest.mark.parametrize("normalize_y", [True, False])
+def test_targets_beyond_which_predictions_overflow_are_refused(normalize_y):
+    y = np.linspace(-2e302, 2e302, 30)
+    with pytest.raises(ValueError, match=r"y holds a number of magnitude 2e\+302.*Scale y"):
+        LSTMRegressor(**SMALL, normalize_y=normalize_y).fit(X, y)

@@ -108,7 +108,7 @@ def is_history(value: Any) -> bool:
 
 def seal(record: dict[str, Any]) -> dict[str, Any]:
     """Return a record with a digest of its content."""
-    return record | {"digest": _digest(record)}
+    return record | {"digest": digest(record)}
 
 
 def unseal(record: Any) -> dict[str, Any]:
@@ -122,18 +122,19 @@ def unseal(record: Any) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise DamagedStateError(f"it is a {type(record).__name__}, not a dict")
     content = {name: value for name, value in record.items() if name != "digest"}
-    if record.get("digest") != _digest(content):
+    if record.get("digest") != digest(content):
         raise DamagedStateError("its content does not match its digest")
     return content
 
 
-def _digest(record: Any) -> str:
-    digest = hashlib.sha256()
+def digest(record: Any) -> str:
+    """Return a text that tells a record from any other."""
+    hashed = hashlib.sha256()
     try:
-        _feed(digest.update, record)
+        _feed(hashed.update, record)
     except TypeError:  # names that cannot be sorted: no record of ours
         return ""
-    return digest.hexdigest()
+    return hashed.hexdigest()
 
 
 def _feed(update: Callable[[bytes], None], value: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 from sklearn.exceptions import InconsistentVersionWarning
 
-from sklstm._storage._checks import DamagedStateError
+from sklstm._storage._checks import DamagedStateError, digest
 from sklstm._storage._keras_objects import (
     KERAS_ARGUMENTS,
     PickledArgument,
@@ -29,6 +29,13 @@ _FITTED = frozenset(
     {"_plan", "_state", "target_encoder_", "_sequence_shape", "n_timesteps_in_", "best_epoch_"}
     | {"_fingerprint", "n_features_in_", "feature_names_in_", "history_"}
 )
+
+
+def _seal_of(state: dict[str, Any]) -> str:
+    """Return the digest of what a state holds beside the record: names, and simple values."""
+    simple = {k: v for k, v in state.items() if type(v) in (bool, int, float, str, bytes)}
+    pickled = {k: v.pickled for k, v in state.get("_pickled_arguments", {}).items()}
+    return digest([sorted(state), simple, pickled])
 
 
 class PicklingMixin:
@@ -53,8 +60,20 @@ class PicklingMixin:
         return {k: v for k, v in state.items() if k not in _FITTED} | {"_fitted": record_of(self)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        try:
+            self._restore(state)
+        except (DamagedStateError, Warning):  # a warning: of another version, as an error
+            raise
+        except Exception as error:  # whatever checks stumble over
+            raise DamagedStateError(f"it cannot be read ({error!r:.200})") from error
+
+    def _restore(self, state: Any) -> None:
+        if not isinstance(state, dict) or "_sklstm_version" not in state:
+            raise DamagedStateError("it is not what an estimator stores")
         state = dict(state)
-        self._warn_of_another_version(state.pop("_sklstm_version", None))
+        if state.pop("_seal", None) not in (None, _seal_of(state)):  # there was none in 0.1.0
+            raise DamagedStateError("its arguments do not match their digest")
+        self._warn_of_another_version(state.pop("_sklstm_version"))
         if "_packed" in state:  # its name in version 0.1.0
             state["_pickled_arguments"] = state.pop("_packed")
         record = state.pop("_fitted", None)
@@ -79,7 +98,7 @@ class PicklingMixin:
                 pickled[name] = PickledArgument(state.pop(name))
         if pickled:
             state["_pickled_arguments"] = pickled
-        return make, arguments, state
+        return make, arguments, state | {"_seal": _seal_of(state)}
 
     def __copy__(self) -> Self:
         twin = type(self).__new__(type(self))

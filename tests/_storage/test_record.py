@@ -5,12 +5,17 @@ import json
 import pickle
 import resource
 import sys
+import traceback
 import tracemalloc
 import zipfile
 
+import joblib
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 import skops.io
+from numpy.dtypes import StringDType
 
 from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm._storage._checks import DamagedStateError, seal
@@ -333,3 +338,144 @@ def test_attacks_on_a_file(attack, regressor):
     assert not load_or_refuse(attacked, regressor)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     assert after - before <= 2 * len(attacked) + 50e6
+
+
+# --- what reaches us of a damaged file -----------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong", [None, 3, "state", [], [1], {"_pickled_arguments": 3}, {3: 4}])
+def test_a_state_of_another_kind_is_refused(wrong):
+    with pytest.raises(DamagedStateError):
+        LSTMRegressor().__setstate__(wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("units", 3), ("epochs", 2), ("loss", "mae"), ("random_state", None), ("_fitted", None)],
+)
+def test_a_changed_or_lost_argument_is_seen(name, value, regressor):
+    """The record has a digest of its own; this is the one of what lies beside it."""
+    make, arguments, state = regressor.__reduce_ex__(4)
+    make(*arguments).__setstate__(dict(state))  # as it is
+    changed = dict(state)
+    changed.pop(name)
+    for damaged in (changed, changed | {"x" + name: state[name]}, changed | {name: value}):
+        if damaged.keys() == state.keys() and name == "_fitted":
+            continue  # a record that is lost with its name is seen by its name
+        with pytest.raises(DamagedStateError, match="arguments do not match their digest"):
+            make(*arguments).__setstate__(damaged)
+
+
+def test_a_changed_function_is_seen():
+    model = LSTMRegressor(loss=lambda y, outputs: abs(y - outputs))
+    make, arguments, state = model.__reduce_ex__(4)
+    pickled = state["_pickled_arguments"]["loss"]
+    pickled.pickled = pickled.pickled.replace(b"abs", b"sum")
+    with pytest.raises(DamagedStateError, match="arguments do not match their digest"):
+        make(*arguments).__setstate__(state)
+
+
+def through_joblib(model):
+    stream = io.BytesIO()
+    joblib.dump(model, stream)
+    return stream.getvalue()
+
+
+def read_joblib(stored):
+    return joblib.load(io.BytesIO(stored))
+
+
+@pytest.mark.parametrize("name", ["regressor", "classifier"])
+@pytest.mark.parametrize(
+    ("dump", "load"), [(pickle.dumps, pickle.loads), (through_joblib, read_joblib)]
+)
+@pytest.mark.filterwarnings("ignore")
+def test_flipped_bytes_of_a_pickle(name, dump, load, request):
+    """What the unpickler lets through is refused with one class of error, or makes no difference.
+
+    The errors of the unpickler itself are its own to choose.
+    """
+    model = request.getfixturevalue(name)
+    stored, expected, settings = dump(model), model.predict(X), model.get_params()
+    rng = np.random.default_rng(0)
+    refused = 0
+    for place in rng.choice(len(stored), 150, replace=False):
+        damaged = bytearray(stored)
+        damaged[place] ^= rng.integers(1, 256)
+        try:
+            loaded = load(bytes(damaged))
+        except Exception as error:
+            frames = traceback.extract_tb(error.__traceback__)
+            ours = any("sklstm" in f.filename and f.name == "__setstate__" for f in frames)
+            if ours and not isinstance(error, DamagedStateError):
+                raise
+            refused += ours
+            continue
+        if type(loaded) is type(model):
+            np.testing.assert_array_equal(loaded.predict(X), expected)
+            assert loaded.get_params() == settings
+    assert refused > 25
+
+
+# --- labels of every kind ------------------------------------------------------------------
+
+SIDE = np.arange(24) % 3
+
+
+def labels(*values, dtype=None):
+    return np.array(values, dtype)[SIDE]
+
+
+INTEGERS = ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4", "f2", "f4", "f8", "g", ">f8"]
+LABELS = {
+    **{f"numbers {kind}": labels(1, 2, 100, dtype=kind) for kind in INTEGERS},
+    "bool": SIDE > 0,
+    "str": labels("a", "bc", "d"),
+    "str >U": labels("a", "bc", "d", dtype=">U2"),
+    "object str": labels("a", "bc", "d", dtype=object),
+    "StringDType": labels("a", "bc", "d", dtype=StringDType()),
+    "list": labels("a", "bc", "d").tolist(),
+    **{
+        f"dates {unit}": labels("2020-01-01", "2020-01-02", "1969-07-20", dtype=f"M8[{unit}]")
+        for unit in ("D", "s", "ns", "25s")
+    },
+    "dates >M8": labels("2020-01-01", "2020-01-02", "1969-07-20", dtype=">M8[D]"),
+    **{f"durations {unit}": labels(1, 2, -3, dtype=f"m8[{unit}]") for unit in ("D", "s", "ns")},
+    "Categorical": pd.Series(pd.Categorical(labels("a", "bc", "d"))),
+    "Categorical of numbers": pd.Series(pd.Categorical(SIDE)),
+    "string": pd.Series(labels("a", "bc", "d"), dtype="string"),
+    "Series of str": pd.Series(labels("a", "bc", "d")),
+    "Int64": pd.Series(SIDE, dtype="Int64"),
+    "boolean": pd.Series(SIDE > 0, dtype="boolean"),
+    "Series of dates": pd.Series(labels("2020", "2021", "2022", dtype="M8[ns]")),
+    "Series of durations": pd.Series(labels(1, 2, 3, dtype="m8[ns]")),
+    "polars str": pl.Series(labels("a", "bc", "d").tolist()),
+    "polars int": pl.Series(SIDE),
+    "polars bool": pl.Series(SIDE > 0),
+    "polars categories": pl.Series(labels("a", "bc", "d").tolist(), dtype=pl.Categorical),
+    "polars dates": pl.Series(labels("2020-01-01", "2021-01-01", "2022-01-01", dtype="M8[D]")),
+    "rows bool": np.eye(3, dtype=bool)[SIDE],
+    "rows f2": np.eye(3, dtype="f2")[SIDE],
+    "indicators": 1 - np.eye(3, dtype="u1")[SIDE],
+    "frame": pd.DataFrame(np.eye(3, dtype=int)[SIDE]).astype("Int64"),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+@pytest.mark.parametrize("how", ["pickle", "joblib", "skops"])
+def test_what_is_fitted_on_any_labels_is_stored(kind, how):
+    y = LABELS[kind]
+    model = LSTMClassifier(**SMALL).fit(X, y)
+    dump, load = {
+        "pickle": (pickle.dumps, pickle.loads),
+        "joblib": (through_joblib, read_joblib),
+        "skops": (skops.io.dumps, lambda stored: skops.io.loads(stored, trusted=TRUSTED)),
+    }[how]
+    loaded, expected = load(dump(model)), model.predict(X)
+    predicted = loaded.predict(X)
+    np.testing.assert_array_equal(predicted, expected)
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    assert predicted.dtype == expected.dtype and loaded.classes_.dtype == model.classes_.dtype
+    known = np.asarray(y)
+    if known.ndim == 1:
+        assert set(predicted.tolist()) <= set(known.astype(expected.dtype).tolist())

@@ -51,7 +51,7 @@ def _levels_of_times(index):
     """Return the numbers of the levels of times: those of a dtype for times, or of objects."""
     kinds = [kinds_of_labels(plain(level)) for level in index.levels]
     levels = [i for i, kind in enumerate(kinds) if kind & TIMES]
-    typed = [i for i in levels if plain(index.levels[i]).dtype.kind != "O"]
+    typed = [i for i in levels if not _holds_objects(plain(index.levels[i]))]
     return typed or levels
 
 
@@ -76,17 +76,16 @@ def warn_of_unchecked_times(index):
     if index is None:
         return
     if not isinstance(index, sys.modules["pandas"].MultiIndex):
-        _warn_of_unchecked_labels(index)
-    elif times_in_groups(index) is None:
-        levels = _levels_of_times(index)
-        if levels:
-            warn(
-                f"The levels {levels} of the MultiIndex are times, so it is not known which to "
-                "check for order and gaps. Keep the one that tells the time within a group, and "
-                "drop others with df.droplevel()."
-            )
-        for level in index.levels:
-            _warn_of_unchecked_labels(level)
+        return _warn_of_unchecked_labels(index)
+    levels = _levels_of_times(index)
+    if len(levels) > 1:
+        warn(
+            f"The levels {levels} of the MultiIndex are times, so it is not known which to check "
+            "for order and gaps. Keep the one that tells the time within a group, and drop others "
+            "with df.droplevel()."
+        )
+    for level in levels or range(index.nlevels):
+        _warn_of_unchecked_labels(index.levels[level])
 
 
 def _warn_of_unchecked_labels(index):

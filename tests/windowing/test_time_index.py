@@ -327,8 +327,15 @@ def test_objects_in_a_multiindex():
     shuffled = index[[0, 2, 1, 3, 4]]
     with pytest.raises(ValueError, match="is unsorted"):
         make_windows(series_on(shuffled), lookback=2, groups=[1] * 5)
-    births = pd.MultiIndex.from_product([days, DAYS])  # the level of a dtype for times counts
-    make_windows(series_on(births), lookback=2, groups=births.get_level_values(0))
+    for typed in (DAYS, DAYS.to_period("D")):
+        births = pd.MultiIndex.from_product([days, typed])  # the level of a dtype for times counts
+        make_windows(series_on(births), lookback=2, groups=births.get_level_values(0))
+
+
+def test_times_of_day_in_a_multiindex():
+    index = pd.MultiIndex.from_product([["a", "b"], [time(1), time(2), time(4)]])
+    with pytest.warns(UserWarning, match="index holds times as time"):
+        make_windows(series_on(index), lookback=2, groups=index.get_level_values(0))
 
 
 def test_several_levels_of_times_are_warned_of():

@@ -71,6 +71,7 @@ def anonymous_variables() -> Iterator[None]:
             return create_next(**arguments)
         anonymous = {"name": "variable/", "shape": tf.TensorShape(None)}  # the slash: no scope
         variable = create_next(**arguments | anonymous)
+        variable._handle_name = f"{arguments.get('name')}:0"  # Keras looks names up
         variable._shape = shape = variable.read_value().shape
         variable.handle._handle_data = create_handle_data(shape, variable.dtype)
         return variable

@@ -135,6 +135,7 @@ def test_values_of_another_kind_are_refused_or_make_no_difference(name, request)
             # Only what predictions do not read may be another value of its kind.
             free = {"optimizer", "best_epoch", "epoch", "seed", "history", "fingerprint"}
             free |= {"dropout", "dtype_", "normalize", "integer_labels", "multilabel", "classes_"}
+            free |= {"optimizer_kind"}
             free |= {"mean_", "scale_", "ndim_", "feature_names_in"}
             assert {*path} & free, (path, wrong)
             assert restored.predict(X).shape == expected.shape

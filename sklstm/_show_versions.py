@@ -7,6 +7,8 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
+from sklstm._version import __version__
+
 PACKAGES = (
     "sklstm",
     "numpy",
@@ -54,6 +56,8 @@ def show_versions() -> None:
 
 
 def _version(name: str) -> str:
+    if name == "sklstm":
+        return __version__  # what runs; metadata may be older in an editable installation
     try:
         return version(name)
     except PackageNotFoundError:

@@ -103,6 +103,7 @@ def masked(*shape, at):
         ([1.0, np.ma.masked], "row 1 of X"),
     ],
 )
+# NumPy warns when it makes an array of a list that holds np.ma.masked.
 @pytest.mark.filterwarnings("ignore:.*converting a masked element")
 def test_the_first_masked_value_is_named(values, place):
     with pytest.raises(ValueError, match="masked") as error:

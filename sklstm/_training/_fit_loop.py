@@ -100,7 +100,11 @@ def train(
         network.load(state, compilation.learning_rate())
         fit = _Fit(network, state, samples, validation, batch_size, shuffle, early_stopping)
         fit.last_loss = last_loss
-        return fit.run(epochs, callbacks, verbose)
+        try:
+            return fit.run(epochs, callbacks, verbose)
+        finally:  # a fit that fails may have been changed, too
+            if fit.of_user:
+                network.note_changes()
 
 
 class _Fit:
@@ -123,6 +127,7 @@ class _Fit:
         self.data = samples.tensors()
         self.validation_data = validation.tensors() if validation is not None else None
         self.early_stopping = early_stopping
+        self.of_user: list[Any] = []  # callbacks
         self.last_loss: float | None = None
         self.first_loss: float | None = None  # of the weights before training
 
@@ -142,8 +147,6 @@ class _Fit:
         if end > begin:  # else averages of the weights have no values yet
             self.network.optimizer.finalize_variable_values(self.model.trainable_variables)
         self.callbacks.on_train_end()
-        if self.of_user:
-            self.network.note_changes()
         return self._finish(begin, end)
 
     def run_epoch(self, epoch: int) -> None:

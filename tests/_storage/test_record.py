@@ -390,6 +390,8 @@ def read_joblib(stored):
 @pytest.mark.parametrize(
     ("dump", "load"), [(pickle.dumps, pickle.loads), (through_joblib, read_joblib)]
 )
+# A flipped byte may be one of a version number or an array's header: of these there are warnings,
+# of scikit-learn, joblib and NumPy, which say the truth and are not what is tested.
 @pytest.mark.filterwarnings("ignore")
 def test_flipped_bytes_of_a_pickle(name, dump, load, request):
     """What the unpickler lets through is refused with one class of error, or makes no difference.

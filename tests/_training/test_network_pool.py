@@ -135,6 +135,19 @@ def new_sgd():
     return Compilation(keras.optimizers.SGD(0.1, name="sgd"), "mean_squared_error")
 
 
+def test_what_a_callback_changed_before_its_fit_failed_ends_with_it():
+    class ClipsAndFails(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            clip(self.model)
+            raise RuntimeError("stop here")
+
+    network = plan(units=8)
+    with pytest.raises(RuntimeError, match="stop here"):
+        train(network, samples(), compiled=new_sgd(), callbacks=[ClipsAndFails()])
+    with _network_pool.borrow_network(network, new_sgd()) as borrowed:
+        assert borrowed.optimizer.clipvalue is None
+
+
 # --- settings of Keras ---------------------------------------------------------------------
 
 

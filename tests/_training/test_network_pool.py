@@ -167,3 +167,44 @@ def test_an_activation_registered_anew_is_used():
     before = linear.predict(X)
     register(lambda x: 0 * x)
     assert np.ptp(fit().predict(X)) < 1e-6 < np.ptp(before)
+
+
+@pytest.fixture
+def keras_settings():
+    """Keras's settings, brought back after the test."""
+    config = keras.config
+    floatx, epsilon, policy = config.floatx(), config.epsilon(), config.dtype_policy()
+    yield config
+    config.set_floatx(floatx)
+    config.set_epsilon(epsilon)
+    config.set_dtype_policy(policy)
+
+
+def test_settings_of_keras_changed_between_fits_are_used(keras_settings):
+    """With an epsilon of 10, the percentage error is ten times the absolute one."""
+    X = np.random.default_rng(0).normal(size=(48, 6))
+    percentage = LSTMRegressor(
+        units=2, epochs=1, loss="mean_absolute_percentage_error", random_state=0
+    )
+    percentage.fit(X, X[:, 0])
+    keras_settings.set_epsilon(10.0)
+    absolute = LSTMRegressor(units=2, epochs=1, loss="mean_absolute_error", random_state=0)
+    absolute.set_params(batch_size=48).fit(X, X[:, 0])
+    percentage.set_params(batch_size=48).fit(X, X[:, 0])
+    np.testing.assert_allclose(percentage.loss_curve_[0], 10 * absolute.loss_curve_[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("floatx", "float64"), ("dtype_policy", "mixed_float16")]
+)
+def test_a_dtype_set_for_one_fit_ends_with_it(keras_settings, name, value):
+    X = np.random.default_rng(0).normal(size=(48, 6))
+    model = LSTMRegressor(units=2, epochs=3, random_state=0)
+    usual = getattr(keras_settings, name)()
+    getattr(keras_settings, f"set_{name}")(value)
+    other = model.fit(X, X[:, 0]).predict(X)
+    getattr(keras_settings, f"set_{name}")(usual)
+    after = model.fit(X, X[:, 0]).predict(X)
+    _network_pool._free.clear()
+    np.testing.assert_array_equal(model.fit(X, X[:, 0]).predict(X), after)
+    np.testing.assert_allclose(other, after, atol=0.01)

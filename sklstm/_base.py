@@ -29,11 +29,14 @@ from sklstm._sequences import (
 )
 from sklstm._storage import PicklingMixin
 from sklstm._training import (
+    SCHEDULES,
+    Compilation,
     EarlyStopping,
     EpochTasks,
     Outcome,
     Samples,
     TrainingState,
+    auto_epochs,
     draw_seed,
     extend_history,
     keras_model,
@@ -66,8 +69,9 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             Interval(Real, 0, None, closed="neither"),
             keras.optimizers.schedules.LearningRateSchedule,
         ],
+        "learning_rate_schedule": [StrOptions({"auto", *SCHEDULES}), callable],
         "metrics": [str, callable, list, tuple, dict, None],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
@@ -138,9 +142,8 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             The estimator is then as it was before.
         """
         resume = self.warm_start and self.__sklearn_is_fitted__()
-        epochs = self._plain_arguments()["epochs"]
         with self._unchanged_on_failure():
-            return self._fit(X, y, sample_weight, epochs=epochs, resume=resume)
+            return self._fit(X, y, sample_weight, resume=resume)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> BaseLSTM:
         if self.early_stopping:
@@ -181,25 +184,34 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         y: Any,
         sample_weight: Any,
         *,
-        epochs: int,
         resume: bool,
+        epochs: int | None = None,
         resumable: bool = False,
         classes: Any = None,
     ) -> BaseLSTM:
+        data = self._check(X, y, sample_weight, resume=resume)
+        state = self._state if resume else TrainingState(seed=draw_seed(self.random_state))
+        parts = self._split(data.target, state.seed)
+        if epochs is None:
+            epochs = self._n_epochs(len(data.target[parts[0]]))
         context = self._init_callback_context(max_subtasks=epochs)
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         passed = {"X": X, "y": y, "metadata": metadata}
         context.call_on_fit_task_begin(estimator=self, **passed)
-        data = self._check(X, y, sample_weight, resume=resume)
-        state = self._state if resume else TrainingState(seed=draw_seed(self.random_state))
-        parts = self._split(data.target, state.seed)
         last_loss = self._check_scale(data.sequences) if resume else None
         if self._fit_encoder(data, parts[0], resume=resume, classes=classes):
             last_loss = None  # it was in units of another scale
         plan = self._make_plan(resume=resume)
         tasks = EpochTasks(self, context, passed, lambda w: _amid_fit(plan, state.seed, w))
         outcome = self._train(
-            plan, state, self._encode(data), parts, epochs=epochs, last_loss=last_loss, tasks=tasks
+            plan,
+            state,
+            self._encode(data),
+            parts,
+            epochs=epochs,
+            is_part=resumable,
+            last_loss=last_loss,
+            tasks=tasks,
         )
         self._fingerprint = fingerprint(data.sequences)
         self._keep(plan, outcome, resume=resume, resumable=resumable or self.warm_start)
@@ -222,6 +234,12 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
 
     def _split(self, target: np.ndarray, seed: int) -> tuple[Any, Any]:
         return self._hold_out(target, seed) if self.early_stopping else (slice(None), None)
+
+    def _n_epochs(self, n_samples: int) -> int:
+        arguments = self._plain_arguments()
+        if arguments["epochs"] == "auto":
+            return auto_epochs(n_samples, arguments["batch_size"])
+        return arguments["epochs"]
 
     def _fit_encoder(self, data: _Data, training: Any, *, resume: bool, classes: Any) -> bool:
         """Fit the encoder of the targets; return whether it has changed."""
@@ -282,6 +300,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         parts: tuple[Any, Any],
         *,
         epochs: int,
+        is_part: bool,
         last_loss: float | None,
         tasks: EpochTasks,
     ) -> Outcome:
@@ -292,20 +311,37 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         if validation is not None:
             held_out = samples[validation]
             rule = EarlyStopping(arguments["n_iter_no_change"], arguments["tol"])
+        compilation = self._compilation()
         return train(
             plan,
-            self._compilation(),
+            compilation,
             state,
             samples[training],
             epochs=epochs,
             batch_size=int(min(arguments["batch_size"], len(samples))),  # fits into an int32
             shuffle=arguments["shuffle"],
+            schedule="constant" if is_part else self._schedule(compilation),
             validation=held_out,
             early_stopping=rule,
             last_loss=last_loss,
             callbacks=[*self._new_callbacks(), tasks],
             verbose=arguments["verbose"],
         )
+
+    def _schedule(self, compilation: Compilation) -> Any:
+        """Return the course of the learning rate; constant where training is to be continued."""
+        schedule = self.learning_rate_schedule
+        one_rate = compilation.learning_rate() is not None
+        if not isinstance(schedule, str) or schedule not in ("auto", "constant"):
+            if one_rate:
+                return schedule
+            raise ValueError(
+                f"learning_rate_schedule={schedule!r} multiplies a constant learning rate, but the "
+                "optimizer has a schedule of its own, or several rates. Leave "
+                "learning_rate_schedule at 'auto', or pass a number as learning_rate."
+            )
+        is_whole = one_rate and not self.warm_start
+        return "cosine" if schedule == "auto" and is_whole else "constant"
 
     def _keep(self, plan: NetworkPlan, outcome: Outcome, *, resume: bool, resumable: bool) -> None:
         """Keep what a fit has given; the optimizer's state only where training may go on."""

@@ -55,8 +55,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         rate; then leave this argument at its default.
     metrics : str, callable, list or dict, default=None
         Keras metrics, such as ``["accuracy"]``.
-    epochs : int, default=100
-        Passes over the data; with ``early_stopping`` their maximum.
+    epochs : int or "auto", default="auto"
+        Passes over the data; with ``early_stopping`` their maximum. ``"auto"``: about 2,000
+        optimizer steps, but at least 10 and at most 500 epochs.
     batch_size : int, default=32
         Samples per optimizer step; the last batch may be smaller.
     shuffle : bool, default=True
@@ -164,8 +165,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         loss="auto",
         optimizer="adam",
         learning_rate=1e-3,
+        learning_rate_schedule="auto",
         metrics=None,
-        epochs=100,
+        epochs="auto",
         batch_size=32,
         shuffle=True,
         early_stopping=False,
@@ -190,6 +192,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.metrics = metrics
         self.epochs = epochs
         self.batch_size = batch_size

@@ -43,6 +43,8 @@ with _keras_copies_as_before():
     from scikeras.utils import loss_name
     from scikeras.wrappers import BaseWrapper
 
+CLIPPING = "clipnorm", "clipvalue", "global_clipnorm"  # Keras takes one of them
+
 __all__ = ["RoutedParametersMixin", "loss_name"]
 
 
@@ -139,8 +141,9 @@ class RoutedParametersMixin(BaseEstimator):
         """Make the optimizer, loss and metrics of one fit."""
         start()  # Keras makes the variables of an optimizer at once
         rate = self._routed_learning_rate()
+        routed = self._default_clipping() | self._routed() | rate
         try:
-            kwargs = self._compile_kwargs(_for_keras(self._routed() | rate))
+            kwargs = self._compile_kwargs(_for_keras(routed))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"Keras cannot make the optimizer, loss and metrics from {self._settings()}: "
@@ -168,6 +171,12 @@ class RoutedParametersMixin(BaseEstimator):
                 f"Leave learning_rate at its default, {default}, or pass the optimizer by name."
             )
         return {}
+
+    def _default_clipping(self) -> dict[str, Any]:
+        """Clip gradients by their global norm, unless the user makes the optimizer, or says how."""
+        own = isinstance(self.optimizer, keras.optimizers.Optimizer)
+        clipped = any(f"optimizer__{name}" in self._routed() for name in CLIPPING)
+        return {} if own or clipped else {"optimizer__global_clipnorm": 1.0}
 
     def _settings(self) -> str:
         given = {"optimizer": self.optimizer, "loss": self._resolve_loss(), "metrics": self.metrics}

@@ -48,8 +48,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         rate; then leave this argument at its default.
     metrics : str, callable, list or dict, default=None
         Keras metrics, computed on the standardized targets if ``normalize_y`` is set.
-    epochs : int, default=100
-        Passes over the data; with ``early_stopping`` their maximum.
+    epochs : int or "auto", default="auto"
+        Passes over the data; with ``early_stopping`` their maximum. ``"auto"``: about 2,000
+        optimizer steps, but at least 10 and at most 500 epochs.
     batch_size : int, default=32
         Samples per optimizer step; the last batch may be smaller.
     shuffle : bool, default=True
@@ -152,8 +153,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         loss="mean_squared_error",
         optimizer="adam",
         learning_rate=1e-3,
+        learning_rate_schedule="auto",
         metrics=None,
-        epochs=100,
+        epochs="auto",
         batch_size=32,
         shuffle=True,
         early_stopping=False,
@@ -178,6 +180,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.metrics = metrics
         self.epochs = epochs
         self.batch_size = batch_size

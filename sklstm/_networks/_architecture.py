@@ -42,6 +42,8 @@ class Architecture(ABC):
     dropout: float
 
     name: ClassVar[str]
+    # Whether a small last batch would harm: batch normalisation takes statistics from each batch.
+    wants_even_batches: ClassVar[bool] = False
     constraints: ClassVar[dict[str, list[Any]]] = {
         "units": [POSITIVE_INT, list, tuple],
         "activation": [str, callable],

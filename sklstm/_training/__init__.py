@@ -7,10 +7,12 @@ from sklstm._training._early_stopping import EarlyStopping, hold_out_last, hold_
 from sklstm._training._fit_loop import Outcome, train
 from sklstm._training._history import extend_history
 from sklstm._training._prediction import keras_model, predict
+from sklstm._training._schedule import SCHEDULES, auto_epochs
 from sklstm._training._seeds import draw_seed
 from sklstm._training._state import Samples, TrainingState
 
 __all__ = [
+    "SCHEDULES",
     "Compilation",
     "DivergedError",
     "EarlyStopping",
@@ -18,6 +20,7 @@ __all__ = [
     "Outcome",
     "Samples",
     "TrainingState",
+    "auto_epochs",
     "draw_seed",
     "extend_history",
     "hold_out_last",

@@ -42,8 +42,17 @@ class Compilation:
 
     def learning_rate(self) -> float | None:
         """Return the constant learning rate; None where there is a schedule, or several rates."""
-        optimizer = self.optimizer
-        while isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            optimizer = optimizer.inner_optimizer
-        rate = optimizer.get_config().get("learning_rate")
+        rate = _inner(self.optimizer).get_config().get("learning_rate")
         return rate if isinstance(rate, float) else None
+
+
+def rate_variable(optimizer: Any) -> Any:
+    """Return the variable of a constant learning rate; None as above."""
+    rate = getattr(_inner(optimizer), "_learning_rate", None)
+    return rate if isinstance(rate, keras.Variable) else None
+
+
+def _inner(optimizer: Any) -> Any:
+    while isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = optimizer.inner_optimizer
+    return optimizer

@@ -17,7 +17,7 @@ from sklstm._kernels._fast_loops import install_fast_loops
 from sklstm._kernels._memory import anonymous_variables
 from sklstm._kernels._tensorflow import tf
 from sklstm._networks import NetworkPlan
-from sklstm._training._compilation import Compilation
+from sklstm._training._compilation import Compilation, rate_variable
 from sklstm._training._graphs import ShortCalls, building, trace
 from sklstm._training._identity import ByIdentity, identity
 from sklstm._training._initial_weights import initialize
@@ -113,6 +113,28 @@ class CompiledNetwork:
         kind = _kind_of(self.optimizer)
         return TrainingState(seed, self.model.get_weights(), optimizer, epoch, kind)
 
+    def snapshot(self) -> list[Any]:
+        """Note where training stands; TensorFlow copies a value when it is written to next."""
+        return [tf.convert_to_tensor(variable) for variable in self._changing_variables()]
+
+    def restore(self, snapshot: list[Any]) -> None:
+        """Bring back what was noted."""
+        for variable, value in zip(self._changing_variables(), snapshot, strict=True):
+            variable.assign(value)
+
+    def _changing_variables(self) -> list[Any]:
+        return [*self.model.weights, *self.optimizer.variables]
+
+    def is_finite(self) -> bool:
+        """Return whether all weights are finite, at the price of their sums."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return all(np.isfinite(weight.numpy().sum()) for weight in self.model.weights)
+
+    def scale_weights(self, factor: float) -> None:
+        """Multiply all weights that are trained."""
+        for variable in self.model.trainable_variables:
+            variable.assign(factor * variable)
+
     # --- what callbacks may change ---------------------------------------------------------
 
     def adopt_changes(self) -> None:
@@ -147,9 +169,17 @@ class CompiledNetwork:
         self.model.reset_metrics()
 
     def train_batches(
-        self, data: Tensors, order: Any, batch_size: Any, begin: int, end: int
+        self, data: Tensors, batches: tuple[Any, Any, Any], begin: int, end: int
     ) -> dict[str, float]:
-        """Train on batches ``begin`` to ``end - 1`` of the samples taken in ``order``.
+        """Train on batches ``begin`` to ``end - 1`` of an epoch.
+
+        Parameters
+        ----------
+        data : tuple of tensors
+            X, y and sample weights.
+        batches : tuple of tensors
+            The order of the samples; where in it each batch ends; the factor that the learning
+            rate is multiplied by in each batch, unless it is the optimizer's own schedule.
 
         Returns
         -------
@@ -158,9 +188,9 @@ class CompiledNetwork:
         """
         if self._train_graph is None:
             number, numbers = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int32)
-            more = numbers, number, number, number
+            more = numbers, numbers, tf.TensorSpec([None], tf.float32), number, number
             self._train_graph = self._trace(self._train_step_loop, data, *more)
-        inputs = *data, order, batch_size
+        inputs = *data, *batches
         return _as_floats(self._train_calls.run(self._train_graph, inputs, begin, end))
 
     def evaluate(self, data: Tensors) -> dict[str, float]:
@@ -173,15 +203,29 @@ class CompiledNetwork:
         return _as_floats(self._evaluate_calls.run(self._evaluate_graph, data, 0, n_batches))
 
     def _train_step_loop(
-        self, X: Any, y: Any, weight: Any, order: Any, size: Any, begin: Any, end: Any
+        self, X: Any, y: Any, weight: Any, order: Any, ends: Any, factors: Any, begin: Any, end: Any
     ) -> Any:
         def one_batch(i: Any) -> Any:
-            rows = order[i * size : tf.minimum((i + 1) * size, tf.shape(order)[0])]
-            self.model.train_step(tuple(tf.gather(array, rows) for array in (X, y, weight)))
+            first = tf.where(i > 0, ends[tf.maximum(i - 1, 0)], 0)
+            rows = order[first : ends[i]]
+            with self._learning_rate_times(factors[i]):
+                self.model.train_step(tuple(tf.gather(array, rows) for array in (X, y, weight)))
             return (i + 1,)
 
         tf.while_loop(lambda i: i < end, one_batch, (begin,), parallel_iterations=1)
         return self.model.get_metrics_result()
+
+    @contextlib.contextmanager
+    def _learning_rate_times(self, factor: Any) -> Iterator[None]:
+        """Take steps with a part of the optimizer's learning rate, which callbacks may set."""
+        rate = rate_variable(self.optimizer)
+        if rate is None:
+            yield
+            return
+        before = tf.identity(rate)
+        rate.assign(before * factor)
+        yield
+        rate.assign(before)
 
     def _test_step_loop(self, X: Any, y: Any, weight: Any, begin: Any, end: Any) -> Any:
         def one_batch(i: Any) -> Any:

@@ -15,6 +15,9 @@ from sklstm._warnings import warn
 # How many times its beginning the loss may be at the end, before a warning and before an error.
 WARN_RATIO, ERROR_RATIO = 10.0, 1e4
 
+# How many times the loss of a constant answer initial weights may begin with.
+HOPELESS_RATIO = 100.0
+
 REMEDY = (
     "Scale the input (for example with TimeDistributedTransformer(StandardScaler())), lower "
     "learning_rate, or clip the gradients with optimizer__clipnorm=1.0."
@@ -34,6 +37,25 @@ def check_finite(what: str, values: Any) -> None:
     """Raise a DivergedError unless all values are finite."""
     if not np.isfinite(values).all():
         raise DivergedError(f"Training diverged: {what} became NaN or infinite. {REMEDY}")
+
+
+def check_rise(
+    epoch: int, loss: float, first_loss: float | None, constant_loss: Callable[[], float]
+) -> None:
+    """Raise a DivergedError if the loss of an epoch is far above its beginning."""
+    floor = WARN_RATIO * max(first_loss or 0.0, 1e-3)
+    if loss > floor and loss > WARN_RATIO * constant_loss():
+        raise DivergedError(
+            f"Training diverged: the loss was {first_loss:.3g} before training and {loss:.3g} in "
+            f"epoch {epoch + 1}. {REMEDY}"
+        )
+
+
+def is_hopeless(first_loss: float | None, constant_loss: Callable[[], float]) -> bool:
+    """Return whether the loss before training is one that no training starts from."""
+    if first_loss is None or np.isfinite(first_loss):
+        return (first_loss or 0.0) > HOPELESS_RATIO * max(constant_loss(), 1e-3)
+    return True
 
 
 def check_outcome(

@@ -14,12 +14,21 @@ from sklstm._networks import NetworkPlan
 from sklstm._training._callbacks import EpochTasks, restored_epoch, watches_batches
 from sklstm._training._compilation import Compilation
 from sklstm._training._compiled_network import CompiledNetwork, Tensors
-from sklstm._training._divergence import check_finite, check_outcome, check_resumption
+from sklstm._training._divergence import (
+    REMEDY,
+    DivergedError,
+    check_finite,
+    check_outcome,
+    check_resumption,
+    check_rise,
+    is_hopeless,
+)
 from sklstm._training._early_stopping import EarlyStopping
 from sklstm._training._history import History, recorded_history
 from sklstm._training._network_pool import borrow_network
 from sklstm._training._progress import Progress
-from sklstm._training._seeds import epoch_order
+from sklstm._training._recovery import Recovery
+from sklstm._training._schedule import Batches, Schedule, Shape
 from sklstm._training._state import Samples, TrainingState
 
 
@@ -50,6 +59,7 @@ def train(
     epochs: int,
     batch_size: int,
     shuffle: bool,
+    schedule: Shape = "constant",
     validation: Samples | None = None,
     early_stopping: EarlyStopping | None = None,
     last_loss: float | None = None,
@@ -70,6 +80,8 @@ def train(
         What to train on, and what to validate on after each epoch.
     epochs, batch_size, shuffle
         As in ``keras.Model.fit``; epochs are counted on from ``state.epoch``.
+    schedule : str or callable
+        Course of the learning rate over these epochs, see ``Schedule``.
     early_stopping : EarlyStopping, optional
         Needs ``validation``.
     last_loss : float, optional
@@ -87,18 +99,21 @@ def train(
     Raises
     ------
     DivergedError
-        If a loss or the weights are not finite, or the loss ends far above its beginning.
+        If a loss or the weights are not finite, or the loss is far above its beginning, and neither
+        a smaller learning rate nor smaller initial weights helped.
 
     Warns
     -----
     ConvergenceWarning
-        If the loss ends above its beginning.
+        If the loss ends above its beginning, or if training diverged and was taken back.
     UserWarning
         If the data are not what a trained state was trained on.
     """
     with borrow_network(plan, compilation) as network:
         network.load(state, compilation.learning_rate())
-        fit = _Fit(network, state, samples, validation, batch_size, shuffle, early_stopping)
+        even = plan.architecture.wants_even_batches
+        batches = Batches(len(samples), batch_size, shuffle, even, Schedule(schedule, epochs))
+        fit = _Fit(network, state, samples, batches, validation, early_stopping)
         fit.last_loss = last_loss
         try:
             return fit.run(epochs, callbacks, verbose)
@@ -115,21 +130,20 @@ class _Fit:
         network: CompiledNetwork,
         state: TrainingState,
         samples: Samples,
+        batches: Batches,
         validation: Samples | None,
-        batch_size: int,
-        shuffle: bool,
         early_stopping: EarlyStopping | None,
     ) -> None:
         self.network, self.model = network, network.model
         self.seed, self.first_epoch = state.seed, state.epoch
-        self.n_samples, self.batch_size, self.shuffle = len(samples), batch_size, shuffle
-        self.n_batches = -(-len(samples) // batch_size)
+        self.batches, self.n_batches = batches, len(batches)
         self.data = samples.tensors()
         self.validation_data = validation.tensors() if validation is not None else None
         self.early_stopping = early_stopping
         self.of_user: list[Any] = []  # callbacks
         self.last_loss: float | None = None
         self.first_loss: float | None = None  # of the weights before training
+        self.recovery = Recovery(network, is_new=state.weights is None)
 
     def run(self, epochs: int, callbacks: Sequence[Any], verbose: int) -> Outcome:
         """Train for a number of epochs, or until a callback or early stopping ends it."""
@@ -147,40 +161,70 @@ class _Fit:
         if end > begin:  # else averages of the weights have no values yet
             self.network.optimizer.finalize_variable_values(self.model.trainable_variables)
         self.callbacks.on_train_end()
+        self.recovery.report()
         return self._finish(begin, end)
 
     def run_epoch(self, epoch: int) -> None:
-        """Train on all samples once and validate."""
+        """Train on all samples once, again if that diverged, and validate."""
         self.callbacks.on_epoch_begin(epoch)
-        logs = self.train_batches(epoch)
-        check_finite(f"the loss of epoch {epoch + 1}", logs["loss"])
-        if self.validation_data is not None:
-            logs |= self.validate(self.validation_data)
-            check_finite(f"the validation loss of epoch {epoch + 1}", logs["val_loss"])
+        logs = self.train_and_validate(epoch)
+        while (error := self._find_divergence(epoch, logs)) is not None:
+            self._take_back(epoch, error)
+            logs = self.train_and_validate(epoch)
+        self.recovery.keep()
         self.callbacks.on_epoch_end(epoch, logs)
         if self.early_stopping is not None:
             snapshot = functools.partial(self.network.state, self.seed, epoch + 1)
             if self.early_stopping.update(logs["val_loss"], snapshot):
                 self.model.stop_training = True
 
+    def train_and_validate(self, epoch: int) -> dict[str, float]:
+        """Train on all samples once; return loss and metrics, also of the validation part."""
+        logs = self.train_batches(epoch)
+        if self.validation_data is not None and np.isfinite(logs["loss"]):
+            logs |= self.validate(self.validation_data)
+        return logs
+
     def train_batches(self, epoch: int) -> dict[str, float]:
         """Train on the batches of an epoch, in as many calls as callbacks look at batches."""
-        order = epoch_order(self.seed, epoch, self.n_samples, shuffle=self.shuffle)
-        inputs = self.data, tf.constant(order, tf.int32), tf.constant(self.batch_size)
+        order, ends, factors = self.batches.of_epoch(self.seed, epoch, self.first_epoch)
+        factors = factors * np.float32(self.recovery.rate_factor)
+        batches = tf.constant(order, tf.int32), tf.constant(ends, tf.int32), tf.constant(factors)
         self.network.begin_epoch(self.seed, epoch)
         begin, logs = 0, {}
         for end in self._ends_of_calls():
             self.callbacks.on_train_batch_begin(end - 1)
             if self.first_loss is None and self.of_user:
                 self.network.adopt_changes()
-            logs = self.network.train_batches(*inputs, begin, end)
+            logs = self.network.train_batches(self.data, batches, begin, end)
             if self.first_loss is None:
-                self._note_first_loss(logs["loss"], order[: end * self.batch_size])
+                self._note_first_loss(logs["loss"], order[: ends[end - 1]])
             self.callbacks.on_train_batch_end(end - 1, logs)
             begin = end
-            if self.model.stop_training:
+            if self.model.stop_training or not np.isfinite(logs["loss"]):
                 break
         return logs
+
+    # --- divergence ------------------------------------------------------------------------
+
+    def _find_divergence(self, epoch: int, logs: dict[str, float]) -> DivergedError | None:
+        try:
+            check_finite(f"the loss of epoch {epoch + 1}", logs["loss"])
+            check_finite(f"the validation loss of epoch {epoch + 1}", logs.get("val_loss", 0.0))
+            check_rise(epoch, logs["loss"], self.first_loss, self._constant_loss)
+            if not self.network.is_finite():
+                raise DivergedError(f"Training diverged: a weight became NaN or infinite. {REMEDY}")
+        except DivergedError as error:
+            return error
+        return None
+
+    def _take_back(self, epoch: int, error: DivergedError) -> None:
+        if self.model.stop_training:  # a callback has seen it, too
+            raise error
+        before_training = is_hopeless(self.first_loss, self._constant_loss)
+        self.recovery.take_back(epoch, error, before_training=before_training)
+        if before_training:
+            self.first_loss = None
 
     def _note_first_loss(self, loss: float, rows: np.ndarray) -> None:
         self.first_loss = loss

@@ -1,0 +1,121 @@
+"""How long a fit trains, in which batches, and with what learning rates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sklstm._training._seeds import epoch_order
+
+Shape = str | Callable[[float], Any]
+
+# "auto" epochs: as many as give this number of updates, within bounds
+AUTO_UPDATES = 2000
+MIN_EPOCHS, MAX_EPOCHS = 10, 500
+
+_WARMUP = 0.1  # part of a fit
+
+
+def auto_epochs(n_samples: int, batch_size: int) -> int:
+    """Return how many epochs give few samples enough updates, and many no absurd time."""
+    n_batches = math.ceil(n_samples / min(batch_size, n_samples))
+    return min(max(math.ceil(AUTO_UPDATES / n_batches), MIN_EPOCHS), MAX_EPOCHS)
+
+
+def _constant(progress: np.ndarray) -> np.ndarray:
+    return np.ones_like(progress)
+
+
+def _cosine(progress: np.ndarray) -> np.ndarray:
+    """Rise linearly over the first tenth, then fall to 0 along half a cosine."""
+    falling = np.clip((progress - _WARMUP) / (1 - _WARMUP), 0, 1)
+    return np.minimum(progress / _WARMUP, (1 + np.cos(np.pi * falling)) / 2)
+
+
+def _one_cycle(progress: np.ndarray) -> np.ndarray:
+    """Rise from 1/25 over the first 30 % along a cosine, then fall to 1/10,000 of the beginning."""
+    low, end, top = 1 / 25, 1 / 25e4, 0.3
+    rising = (1 - np.cos(np.pi * np.clip(progress / top, 0, 1))) / 2
+    falling = (1 + np.cos(np.pi * np.clip((progress - top) / (1 - top), 0, 1))) / 2
+    return np.where(progress < top, low + (1 - low) * rising, end + (1 - end) * falling)
+
+
+SCHEDULES = {"constant": _constant, "cosine": _cosine, "one_cycle": _one_cycle}
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The course of the learning rate over one fit.
+
+    Parameters
+    ----------
+    shape : str or callable
+        A name of SCHEDULES, or a function that takes the part of the fit that is done, a float in
+        [0, 1], and returns the factor that the learning rate is multiplied by.
+    epochs : int
+        Length of the fit.
+    """
+
+    shape: Shape = "constant"
+    epochs: int = 1
+
+    def factors(self, epoch: int, n_batches: int) -> np.ndarray:
+        """Return the factor for each batch of an epoch, counted from 0 in this fit."""
+        progress = (epoch + (np.arange(n_batches) + 0.5) / n_batches) / self.epochs
+        if isinstance(self.shape, str):
+            return SCHEDULES[self.shape](progress).astype(np.float32)
+        return np.array([self._own_factor(each) for each in progress], np.float32)
+
+    def _own_factor(self, progress: float) -> float:
+        factor = float(self.shape(float(progress)))
+        if not (math.isfinite(factor) and factor >= 0):
+            raise ValueError(
+                "learning_rate_schedule must return a finite factor of at least 0, got "
+                f"{factor!r} for the part {progress:.3g} of the fit."
+            )
+        return factor
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The batches of a fit.
+
+    Parameters
+    ----------
+    n_samples, batch_size : int
+        Samples of an epoch, and the most in one batch.
+    shuffle : bool
+        Whether each epoch takes the samples in another order.
+    even : bool
+        Whether all batches have the same size, or one sample less. Otherwise the last batch holds
+        what is left, as in Keras.
+    schedule : Schedule
+        Of the learning rate.
+    """
+
+    n_samples: int
+    batch_size: int
+    shuffle: bool
+    even: bool
+    schedule: Schedule
+
+    def __len__(self) -> int:
+        return math.ceil(self.n_samples / self.batch_size)
+
+    def of_epoch(
+        self, seed: int, epoch: int, first_epoch: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the order of the samples, where in it each batch ends, and the rate's factors."""
+        order = epoch_order(seed, epoch, self.n_samples, shuffle=self.shuffle)
+        return order, self.ends(), self.schedule.factors(epoch - first_epoch, len(self))
+
+    def ends(self) -> np.ndarray:
+        """Return the number of samples up to the end of each batch."""
+        numbers = np.arange(1, len(self) + 1)
+        if self.even:
+            return numbers * self.n_samples // len(self)
+        return np.minimum(numbers * self.batch_size, self.n_samples)

@@ -16,14 +16,14 @@ from sklstm._training import hold_out_last
 class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     """LSTM network for regression: forecasts, and other numbers for sequences.
 
-    Four architectures share one set of arguments, so that they can be compared in one grid.
+    Five architectures share one set of arguments, so that they can be compared in one grid.
     Arguments that an architecture does not use are ignored.
 
     Parameters
     ----------
-    arch : {"vanilla", "bidirectional", "stacked", "cnn_lstm"}, default="vanilla"
+    arch : {"vanilla", "bidirectional", "stacked", "cnn_lstm", "lstm_fcn"}, default="vanilla"
         The network: one LSTM layer; two, one in each direction; a stack of layers; a convolution in
-        front of an LSTM.
+        front of an LSTM; an LSTM beside a fully convolutional network.
     units : int or sequence of int, default=64
         LSTM units. For ``"stacked"``, an int u gives layers of (u, 2u, u) units; a list or tuple
         gives one number per layer.
@@ -39,6 +39,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         For ``"cnn_lstm"``. None: the convolution runs along the sequence, and the LSTM over the
         pooled steps. An int k: the sequence is cut into k pieces, each is convolved and pooled, and
         the LSTM reads one piece per step.
+    fcn_filters, fcn_kernel_sizes : sequence of int, default=(128, 256, 128), (8, 5, 3)
+        Convolutions of ``"lstm_fcn"``, each followed by batch normalization: number of filters, and
+        time steps per filter. Both have one number per convolution.
+    squeeze_excitation : bool, default=False
+        For ``"lstm_fcn"``. Whether squeeze-and-excitation follows each convolution but the last. It
+        is meant for sequences of several features.
     loss : str or callable, default="mean_squared_error"
         Keras loss: name, class, instance or function. A function returns one number per sample.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
@@ -123,6 +129,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     M. Schuster and K. K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions
     on Signal Processing 45(11), 2673-2681 (1997).
 
+    F. Karim, S. Majumdar, H. Darabi and S. Chen, "LSTM Fully Convolutional Networks for Time Series
+    Classification", IEEE Access 6, 1662-1669 (2018).
+
+    F. Karim, S. Majumdar, H. Darabi and S. Harford, "Multivariate LSTM-FCNs for time series
+    classification", Neural Networks 116, 237-245 (2019).
+
     Examples
     --------
     >>> import numpy as np
@@ -150,6 +162,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         kernel_size=3,
         pool_size=2,
         subsequences=1,
+        fcn_filters=(128, 256, 128),
+        fcn_kernel_sizes=(8, 5, 3),
+        squeeze_excitation=False,
         loss="mean_squared_error",
         optimizer="adam",
         learning_rate=1e-3,
@@ -177,6 +192,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         self.kernel_size = kernel_size
         self.pool_size = pool_size
         self.subsequences = subsequences
+        self.fcn_filters = fcn_filters
+        self.fcn_kernel_sizes = fcn_kernel_sizes
+        self.squeeze_excitation = squeeze_excitation
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate

@@ -25,7 +25,7 @@ from sklstm._kernels._tensorflow import keras
 
 ESTIMATORS = [LSTMRegressor, LSTMClassifier]
 ALL = [(estimator, arch) for estimator in ESTIMATORS for arch in ARCHITECTURES]
-SMALL = dict(units=3, filters=4, epochs=2, random_state=0)
+SMALL = dict(units=3, filters=4, fcn_filters=(4, 3, 4), epochs=2, random_state=0)
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 8, 2))

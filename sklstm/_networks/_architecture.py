@@ -120,12 +120,12 @@ class Architecture(ABC):
         """Refuse options that are no network's, whether they come from arguments or a file."""
         options = {name: getattr(self, name) for name in self._option_names()}
         for name, value in options.items():
-            if isinstance(value, bool):
+            if isinstance(value, bool) and self.constraints.get(name) != ["boolean"]:
                 raise ValueError(f"{name}={value!r} must be a number.")
         validate_parameter_constraints(
             self.all_constraints(), options, caller_name=f"arch={self.name!r}"
         )
-        _check_tuple("units", self.units, _is_size)
+        check_sizes("units", self.units)
         _check_tuple("activations", self.activations, lambda name: isinstance(name, str))
         if len(self.activations) != len(self.units):
             raise ValueError(
@@ -144,6 +144,11 @@ class Architecture(ABC):
         return asdict(self)
 
 
+def check_sizes(name: str, values: Any) -> None:
+    """Refuse what is no tuple of positive ints, one per layer."""
+    _check_tuple(name, values, _is_size)
+
+
 def _check_tuple(name: str, values: Any, check: Any) -> None:
     valid = isinstance(values, tuple) and 0 < len(values) <= MAX_LAYERS and all(map(check, values))
     if not valid:
@@ -155,4 +160,6 @@ def _is_size(value: Any) -> bool:
 
 
 def _as_python(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_as_python, value))
     return value.item() if isinstance(value, np.generic) else value

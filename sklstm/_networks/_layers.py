@@ -60,6 +60,26 @@ def conv1d_shapes(n_inputs: int, filters: int, kernel_size: int) -> list[Shape]:
     return [(kernel_size, n_inputs, filters), (filters,)]
 
 
+def batch_normalization(name: str) -> Any:
+    """Return a normalization of each channel over the samples and steps of a batch.
+
+    A fit may have few updates, such as 2 per epoch, and Keras's momentum of 0.99 would leave the
+    moving statistics near their beginning for hundreds of them. 0.9 is PyTorch's default.
+    """
+    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-3, name=name, dtype="float32")
+
+
+def batch_normalization_shapes(filters: int) -> list[Shape]:
+    """Shapes of gamma, beta, moving mean and moving variance."""
+    shape: Shape = (filters,)
+    return [shape] * 4
+
+
+def global_average_pooling1d(name: str) -> Any:
+    """Return the average over time."""
+    return keras.layers.GlobalAveragePooling1D("channels_last", name=name, dtype="float32")
+
+
 def max_pooling1d(pool_size: int) -> Any:
     """Return a pooling along time."""
     options = {"data_format": "channels_last", "dtype": "float32"}

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from sklstm._kernels._adam import install_fast_adam
-from sklstm._kernels._tensorflow import keras, tf
+from sklstm._kernels._tensorflow import keras, start, tf
+
+start()  # before an optimizer below starts TensorFlow with other numbers of threads
 
 
 def train(optimizer, steps=25):

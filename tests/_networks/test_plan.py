@@ -23,7 +23,7 @@ def test_records_describe_the_plan(arch):
     network = plan(arch, filters=np.int64(3), dropout=np.float64(0.25))
     record = network.to_record()
     plain = [*record.values(), *record["options"].values()]
-    assert {type(value) for value in plain} <= {str, int, float, tuple, dict, type(None)}
+    assert {type(value) for value in plain} <= {str, bool, int, float, tuple, dict, type(None)}
     again = NetworkPlan.from_record(record)
     assert again == network and hash(again) == hash(network)
 
@@ -31,6 +31,7 @@ def test_records_describe_the_plan(arch):
 def test_only_what_an_architecture_uses_makes_another_plan():
     assert plan("vanilla", filters=3) == plan("vanilla", filters=5)
     assert plan("cnn_lstm", filters=3) != plan("cnn_lstm", filters=5)
+    assert plan("vanilla", fcn_filters=(3,)) == plan("vanilla", squeeze_excitation=True)
     assert plan("vanilla", activation="tanh") == plan("vanilla", activation="auto")
 
 

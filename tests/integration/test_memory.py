@@ -5,7 +5,7 @@ import pytest
 
 from sklstm import LSTMRegressor
 
-ARCHITECTURES = ["vanilla", "bidirectional", "stacked", "cnn_lstm"]
+ARCHITECTURES = ["vanilla", "bidirectional", "stacked", "cnn_lstm", "lstm_fcn"]
 
 GROWTH = """
 import numpy as np, psutil

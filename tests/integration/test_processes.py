@@ -201,9 +201,9 @@ def test_predictions_are_right_while_another_estimator_fits():
     with ThreadPoolExecutor(9) as pool:
         fitting = pool.submit(fit)
         try:
-            answers = list(pool.map(lambda i: models[i % 4].predict(X), range(200)))
+            answers = list(pool.map(lambda i: models[i % len(models)].predict(X), range(200)))
         finally:
             done.set()
         fitting.result()
-    right = [np.array_equal(answer, expected[i % 4]) for i, answer in enumerate(answers)]
+    right = [np.array_equal(answer, expected[i % len(models)]) for i, answer in enumerate(answers)]
     assert sum(right) == 200

@@ -1,0 +1,119 @@
+"""An LSTM beside a fully convolutional network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from sklstm._kernels._tensorflow import keras
+from sklstm._networks import _layers as layers
+from sklstm._networks._architecture import Architecture, Shape, check_sizes
+
+SE_RATIO = 16  # how much narrower the inner layer of squeeze-and-excitation is
+
+
+@dataclass(frozen=True)
+class LSTMFCN(Architecture):
+    """An LSTM beside convolutions with batch normalization and global average pooling.
+
+    Each branch turns the sequence into one vector, and the head reads both. The LSTM reads the
+    sequence transposed, one feature per step, as its authors have it.
+
+    Parameters
+    ----------
+    fcn_filters, fcn_kernel_sizes : tuple of int
+        Filters of each convolution, and time steps that one spans.
+    squeeze_excitation : bool
+        Whether the channels of each block but the last are weighed by what they hold on average.
+    """
+
+    fcn_filters: tuple[int, ...]
+    fcn_kernel_sizes: tuple[int, ...]
+    squeeze_excitation: bool
+
+    name = "lstm_fcn"
+    constraints = {
+        "fcn_filters": [list, tuple],
+        "fcn_kernel_sizes": [list, tuple],
+        "squeeze_excitation": ["boolean"],
+    }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_sizes("fcn_filters", self.fcn_filters)
+        check_sizes("fcn_kernel_sizes", self.fcn_kernel_sizes)
+        if len(self.fcn_filters) != len(self.fcn_kernel_sizes):
+            raise ValueError(
+                f"fcn_filters={self.fcn_filters} and fcn_kernel_sizes={self.fcn_kernel_sizes} must "
+                "have the same length: one number each per convolution."
+            )
+
+    def build(self, x: Any) -> Any:
+        transposed = keras.layers.Permute((2, 1), name="transpose", dtype="float32")(x)
+        recurrent = layers.recurrent(transposed, self)
+        last = len(self.fcn_filters) - 1
+        for number in range(last + 1):
+            x = self._block(x, number)
+            if self.squeeze_excitation and number < last:
+                x = _squeeze_excitation(x, number)
+        convolved = layers.global_average_pooling1d("global_average_pooling1d")(x)
+        join = keras.layers.Concatenate(name="concatenate", dtype="float32")
+        return join([recurrent, convolved])
+
+    def _block(self, x: Any, number: int) -> Any:
+        """Apply a convolution, batch normalization and relu."""
+        convolve = layers.conv1d(
+            self.fcn_filters[number],
+            self.fcn_kernel_sizes[number],
+            activation="linear",
+            padding="same",
+            kernel_initializer=keras.initializers.HeUniform(seed=0),
+            name=layers.numbered("conv1d", number),
+        )
+        normalize = layers.batch_normalization(layers.numbered("batch_normalization", number))
+        relu = keras.layers.ReLU(name=layers.numbered("relu", number), dtype="float32")
+        return relu(normalize(convolve(x)))
+
+    def weight_shapes(self, n_timesteps: int, n_features: int) -> tuple[list[Shape], int]:
+        (units,) = self.units
+        shapes, last = [], len(self.fcn_filters) - 1
+        widths = pairwise((n_features, *self.fcn_filters))
+        for number, (below, filters) in enumerate(widths):
+            shapes += layers.conv1d_shapes(below, filters, self.fcn_kernel_sizes[number])
+            shapes += layers.batch_normalization_shapes(filters)
+            if self.squeeze_excitation and number < last:
+                inner = _inner_width(filters)
+                shapes += [(filters, inner), (inner, filters)]
+        # Keras lists a layer the later, the closer it is to the output.
+        shapes += layers.lstm_shapes(n_timesteps, units)
+        return shapes, units + self.fcn_filters[-1]
+
+
+def _inner_width(filters: int) -> int:
+    return max(1, filters // SE_RATIO)
+
+
+def _squeeze_excitation(x: Any, number: int) -> Any:
+    """Multiply each channel by a number between 0 and 1 that the averages of all decide on."""
+
+    def name(of_layer: str) -> str:
+        return layers.numbered(f"squeeze_excitation_{of_layer}", number)
+
+    def dense(units: int, activation: str, of_layer: str) -> Any:
+        initializer = keras.initializers.HeNormal(seed=0)
+        return keras.layers.Dense(
+            units,
+            activation,
+            use_bias=False,
+            kernel_initializer=initializer,
+            name=name(of_layer),
+            dtype="float32",
+        )
+
+    filters = x.shape[-1]
+    scale = layers.global_average_pooling1d(name("average"))(x)
+    scale = keras.layers.Reshape((1, filters), name=name("reshape"), dtype="float32")(scale)
+    scale = dense(_inner_width(filters), "relu", "squeeze")(scale)
+    scale = dense(filters, "sigmoid", "excite")(scale)
+    return keras.layers.Multiply(name=name("multiply"), dtype="float32")([x, scale])

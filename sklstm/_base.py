@@ -238,7 +238,9 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
     def _n_epochs(self, n_samples: int) -> int:
         arguments = self._plain_arguments()
         if arguments["epochs"] == "auto":
-            return auto_epochs(n_samples, arguments["batch_size"])
+            cost = REGISTRY[self.arch].epoch_cost
+            n_timesteps, _ = self._sequence_shape
+            return auto_epochs(n_samples, n_timesteps, arguments["batch_size"], cost)
         return arguments["epochs"]
 
     def _fit_encoder(self, data: _Data, training: Any, *, resume: bool, classes: Any) -> bool:

@@ -35,8 +35,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     activation : str or callable, default="auto"
         ``"auto"``: tanh, and relu in the upper layers of the stack. Otherwise one Keras activation
         for all LSTM layers.
-    dropout : float, default=0.0
+    dropout : float or "auto", default="auto"
         Fraction of the outputs of each recurrent layer, in [0, 1), that is dropped during training.
+        ``"auto"``: 0.8 for ``"lstm_fcn"``, as its authors have it, and 0 for the others.
     filters, kernel_size, pool_size : int, default=64, 3, 2
         Convolution of ``"cnn_lstm"``: number of filters, time steps per filter, and time steps that
         are pooled into one.
@@ -169,7 +170,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         *,
         units=64,
         activation="auto",
-        dropout=0.0,
+        dropout="auto",
         filters=64,
         kernel_size=3,
         pool_size=2,

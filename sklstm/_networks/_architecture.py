@@ -9,7 +9,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
 from sklstm._networks._activations import activation_name
 
@@ -42,12 +42,15 @@ class Architecture(ABC):
     dropout: float
 
     name: ClassVar[str]
+    auto_dropout: ClassVar[float] = 0.0
+    # Time of an epoch, compared with that of one LSTM layer, as "auto" epochs count it.
+    epoch_cost: ClassVar[float] = 1.0
     # Whether a small last batch would harm: batch normalisation takes statistics from each batch.
     wants_even_batches: ClassVar[bool] = False
     constraints: ClassVar[dict[str, list[Any]]] = {
         "units": [POSITIVE_INT, list, tuple],
         "activation": [str, callable],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
     }
 
     @abstractmethod
@@ -88,6 +91,8 @@ class Architecture(ABC):
         """
         units = cls.layer_units(arguments["units"])
         own = {name: _as_python(arguments[name]) for name in cls._option_names()}
+        if isinstance(own["dropout"], str):  # "auto"
+            own["dropout"] = cls.auto_dropout
         return cls(
             units=units, activations=cls._layer_activations(arguments["activation"], units), **own
         )
@@ -122,6 +127,8 @@ class Architecture(ABC):
         for name, value in options.items():
             if isinstance(value, bool) and self.constraints.get(name) != ["boolean"]:
                 raise ValueError(f"{name}={value!r} must be a number.")
+        if isinstance(self.dropout, str):
+            raise ValueError(f"dropout={self.dropout!r} must be a number in a plan.")
         validate_parameter_constraints(
             self.all_constraints(), options, caller_name=f"arch={self.name!r}"
         )

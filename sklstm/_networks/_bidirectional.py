@@ -15,6 +15,7 @@ class Bidirectional(Architecture):
     """Two LSTMs, one reading from either end, with their outputs side by side."""
 
     name = "bidirectional"
+    epoch_cost = 2.0
 
     def build(self, x: Any) -> Any:
         both = keras.layers.Bidirectional(layers.lstm(self), name="bidirectional", dtype="float32")

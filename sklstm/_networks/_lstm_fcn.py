@@ -33,6 +33,9 @@ class LSTMFCN(Architecture):
     squeeze_excitation: bool
 
     name = "lstm_fcn"
+    auto_dropout = 0.8  # as its authors have it
+    epoch_cost = 1.3  # it is 4, but this network is worth more time
+    wants_even_batches = True
     constraints = {
         "fcn_filters": [list, tuple],
         "fcn_kernel_sizes": [list, tuple],

@@ -16,6 +16,7 @@ class Stacked(Architecture):
     """LSTMs one upon another; every one but the last returns its whole sequence."""
 
     name = "stacked"
+    epoch_cost = 4.0
 
     @classmethod
     def layer_units(cls, units: Any) -> tuple[int, ...]:

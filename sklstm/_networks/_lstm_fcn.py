@@ -34,7 +34,7 @@ class LSTMFCN(Architecture):
 
     name = "lstm_fcn"
     auto_dropout = 0.8  # as its authors have it
-    epoch_cost = 1.3  # it is 4, but this network is worth more time
+    epoch_cost = 2.0
     wants_even_batches = True
     constraints = {
         "fcn_filters": [list, tuple],

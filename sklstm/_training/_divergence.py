@@ -15,8 +15,9 @@ from sklstm._warnings import warn
 # How many times its beginning the loss may be at the end, before a warning and before an error.
 WARN_RATIO, ERROR_RATIO = 10.0, 1e4
 
-# How many times the loss of a constant answer initial weights may begin with.
-HOPELESS_RATIO = 100.0
+# How many times the loss of a constant answer initial weights may begin with; a loss that is not
+# large is not compared.
+HOPELESS_RATIO, LARGE_LOSS = 100.0, 10.0
 
 REMEDY = (
     "Scale the input (for example with TimeDistributedTransformer(StandardScaler())), lower "
@@ -31,6 +32,10 @@ UNKNOWN_RATIO, UNKNOWN_PART = 10.0, 1 / 3
 
 class DivergedError(ValueError):
     """Training ended in numbers that mean nothing."""
+
+
+class BadBeginning(DivergedError):
+    """The loss was not finite, or huge, before the first step."""
 
 
 def check_finite(what: str, values: Any) -> None:
@@ -51,11 +56,14 @@ def check_rise(
         )
 
 
-def is_hopeless(first_loss: float | None, constant_loss: Callable[[], float]) -> bool:
-    """Return whether the loss before training is one that no training starts from."""
-    if first_loss is None or np.isfinite(first_loss):
-        return (first_loss or 0.0) > HOPELESS_RATIO * max(constant_loss(), 1e-3)
-    return True
+def check_beginning(first_loss: float | None, constant_loss: Callable[[], float]) -> None:
+    """Raise a BadBeginning if initial weights give a loss that no training starts from."""
+    if first_loss is None or first_loss <= LARGE_LOSS:
+        return
+    if not np.isfinite(first_loss) or first_loss > HOPELESS_RATIO * constant_loss():
+        raise BadBeginning(
+            f"Training diverged: the loss was {first_loss:.3g} before training. {REMEDY}"
+        )
 
 
 def check_outcome(

@@ -16,12 +16,13 @@ from sklstm._training._compilation import Compilation
 from sklstm._training._compiled_network import CompiledNetwork, Tensors
 from sklstm._training._divergence import (
     REMEDY,
+    BadBeginning,
     DivergedError,
+    check_beginning,
     check_finite,
     check_outcome,
     check_resumption,
     check_rise,
-    is_hopeless,
 )
 from sklstm._training._early_stopping import EarlyStopping
 from sklstm._training._history import History, recorded_history
@@ -209,6 +210,8 @@ class _Fit:
 
     def _find_divergence(self, epoch: int, logs: dict[str, float]) -> DivergedError | None:
         try:
+            if self.recovery.weights_are_initial:
+                check_beginning(self.first_loss, self._constant_loss)
             check_finite(f"the loss of epoch {epoch + 1}", logs["loss"])
             check_finite(f"the validation loss of epoch {epoch + 1}", logs.get("val_loss", 0.0))
             check_rise(epoch, logs["loss"], self.first_loss, self._constant_loss)
@@ -221,9 +224,8 @@ class _Fit:
     def _take_back(self, epoch: int, error: DivergedError) -> None:
         if self.model.stop_training:  # a callback has seen it, too
             raise error
-        before_training = is_hopeless(self.first_loss, self._constant_loss)
-        self.recovery.take_back(epoch, error, before_training=before_training)
-        if before_training:
+        self.recovery.take_back(epoch, error)
+        if isinstance(error, BadBeginning):
             self.first_loss = None
 
     def _note_first_loss(self, loss: float, rows: np.ndarray) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sklearn.exceptions import ConvergenceWarning
 
 from sklstm._training._compiled_network import CompiledNetwork
-from sklstm._training._divergence import REMEDY, DivergedError
+from sklstm._training._divergence import REMEDY, BadBeginning, DivergedError
 from sklstm._warnings import warn
 
 MAX_FAILURES = 12
@@ -39,7 +39,7 @@ class Recovery:
         self.good = self.network.snapshot()
         self.weights_are_initial = False
 
-    def take_back(self, epoch: int, error: DivergedError, *, before_training: bool) -> None:
+    def take_back(self, epoch: int, error: DivergedError) -> None:
         """Go back to the last good epoch, or raise the error when nothing helps.
 
         Parameters
@@ -48,13 +48,11 @@ class Recovery:
             The epoch that diverged, counted from 0.
         error : DivergedError
             What happened.
-        before_training : bool
-            Whether the loss was wrong before the first step of this fit.
         """
         self.n_failures += 1
-        if self.n_failures > MAX_FAILURES or (before_training and not self.weights_are_initial):
+        if self.n_failures > MAX_FAILURES:
             raise error
-        if before_training:
+        if isinstance(error, BadBeginning):
             self.n_halvings += 1
         else:
             self.rate_factor /= 2

@@ -14,8 +14,8 @@ from sklstm._training._seeds import epoch_order
 Shape = str | Callable[[float], Any]
 
 # "auto" epochs are as many as give this number of steps of the optimizer, ...
-AUTO_UPDATES = 3000
-MIN_EPOCHS, MAX_EPOCHS = 10, 300
+AUTO_UPDATES = 2000
+MIN_EPOCHS, MAX_EPOCHS = 10, 200
 # ... but as few as keep to this number of time steps of all samples, with one LSTM layer. That is
 # half a minute or so. Below FEW_EPOCHS, twice the data take 1.4 times as long, and not as long.
 AUTO_TIMESTEPS = 6_400_000

@@ -107,6 +107,10 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
     def _hold_out(self, target: np.ndarray, seed: int) -> tuple[Any, Any]:
         """Return the training and the validation part of early stopping."""
 
+    def _level_shift(self, training: np.ndarray, validation: np.ndarray) -> float:
+        """Return how far validation targets lie from training targets, and warn of it."""
+        return 0.0
+
     def _learnt_from(self, training: Any) -> Any:
         """Return the samples from which the encoder of the targets learns."""
         return training
@@ -312,7 +316,8 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         held_out, rule = None, None
         if validation is not None:
             held_out = samples[validation]
-            rule = EarlyStopping(arguments["n_iter_no_change"], arguments["tol"])
+            shift = self._level_shift(samples.y[training], held_out.y)
+            rule = EarlyStopping(arguments["n_iter_no_change"], arguments["tol"], shift)
         compilation = self._compilation()
         return train(
             plan,

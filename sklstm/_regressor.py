@@ -10,7 +10,7 @@ from sklearn.base import RegressorMixin, _fit_context
 from sklstm._base import BaseLSTM
 from sklstm._target_checks import check_targets
 from sklstm._targets import TargetScaler
-from sklstm._training import hold_out_last
+from sklstm._training import hold_out_last, level_shift, warn_of_shift
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
@@ -267,6 +267,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         if y is None:
             raise ValueError("LSTMRegressor requires y to be passed, but the target y is None.")
         return check_targets(y)
+
+    def _level_shift(self, training: np.ndarray, validation: np.ndarray) -> float:
+        shift = level_shift(training, validation)
+        warn_of_shift(shift)
+        return shift
 
     def _hold_out(self, target: np.ndarray, seed: int) -> tuple[slice, slice]:
         """Hold out the last part, past all targets that training sees."""

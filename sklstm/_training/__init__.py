@@ -3,7 +3,13 @@
 from sklstm._training._callbacks import EpochTasks
 from sklstm._training._compilation import Compilation
 from sklstm._training._divergence import DivergedError
-from sklstm._training._early_stopping import EarlyStopping, hold_out_last, hold_out_stratified
+from sklstm._training._early_stopping import (
+    EarlyStopping,
+    hold_out_last,
+    hold_out_stratified,
+    level_shift,
+    warn_of_shift,
+)
 from sklstm._training._fit_loop import Outcome, train
 from sklstm._training._history import extend_history
 from sklstm._training._prediction import keras_model, predict
@@ -26,6 +32,8 @@ __all__ = [
     "hold_out_last",
     "hold_out_stratified",
     "keras_model",
+    "level_shift",
     "predict",
     "train",
+    "warn_of_shift",
 ]

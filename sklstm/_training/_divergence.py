@@ -34,7 +34,7 @@ class DivergedError(ValueError):
     """Training ended in numbers that mean nothing."""
 
 
-class BadBeginning(DivergedError):
+class BadBeginningError(DivergedError):
     """The loss was not finite, or huge, before the first step."""
 
 
@@ -57,11 +57,11 @@ def check_rise(
 
 
 def check_beginning(first_loss: float | None, constant_loss: Callable[[], float]) -> None:
-    """Raise a BadBeginning if initial weights give a loss that no training starts from."""
+    """Raise a BadBeginningError if initial weights give a loss that no training starts from."""
     if first_loss is None or first_loss <= LARGE_LOSS:
         return
     if not np.isfinite(first_loss) or first_loss > HOPELESS_RATIO * constant_loss():
-        raise BadBeginning(
+        raise BadBeginningError(
             f"Training diverged: the loss was {first_loss:.3g} before training. {REMEDY}"
         )
 

@@ -16,7 +16,7 @@ from sklstm._training._compilation import Compilation
 from sklstm._training._compiled_network import CompiledNetwork, Tensors
 from sklstm._training._divergence import (
     REMEDY,
-    BadBeginning,
+    BadBeginningError,
     DivergedError,
     check_beginning,
     check_finite,
@@ -174,9 +174,16 @@ class _Fit:
             logs = self.train_and_validate(epoch)
         self.recovery.keep()
         self.callbacks.on_epoch_end(epoch, logs)
-        if self.early_stopping is not None:
+        if self.early_stopping is not None and not self._is_warming_up(epoch):
+            self._judge(self.early_stopping, epoch, logs)
+
+    def _is_warming_up(self, epoch: int) -> bool:
+        return epoch - self.first_epoch < self.batches.schedule.warmup_epochs
+
+    def _judge(self, rule: EarlyStopping, epoch: int, logs: dict[str, float]) -> None:
+        if rule.can_judge(logs["loss"], self._constant_loss):
             snapshot = functools.partial(self.network.state, self.seed, epoch + 1)
-            if self.early_stopping.update(logs["val_loss"], snapshot):
+            if rule.update(logs["val_loss"], snapshot):
                 self.model.stop_training = True
 
     def train_and_validate(self, epoch: int) -> dict[str, float]:
@@ -225,7 +232,7 @@ class _Fit:
         if self.model.stop_training:  # a callback has seen it, too
             raise error
         self.recovery.take_back(epoch, error)
-        if isinstance(error, BadBeginning):
+        if isinstance(error, BadBeginningError):
             self.first_loss = None
 
     def _note_first_loss(self, loss: float, rows: np.ndarray) -> None:

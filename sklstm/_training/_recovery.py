@@ -5,7 +5,7 @@ from __future__ import annotations
 from sklearn.exceptions import ConvergenceWarning
 
 from sklstm._training._compiled_network import CompiledNetwork
-from sklstm._training._divergence import REMEDY, BadBeginning, DivergedError
+from sklstm._training._divergence import REMEDY, BadBeginningError, DivergedError
 from sklstm._warnings import warn
 
 MAX_FAILURES = 12
@@ -52,7 +52,7 @@ class Recovery:
         self.n_failures += 1
         if self.n_failures > MAX_FAILURES:
             raise error
-        if isinstance(error, BadBeginning):
+        if isinstance(error, BadBeginningError):
             self.n_halvings += 1
         else:
             self.rate_factor /= 2

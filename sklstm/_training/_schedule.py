@@ -21,7 +21,8 @@ MIN_EPOCHS, MAX_EPOCHS = 10, 200
 AUTO_TIMESTEPS = 6_400_000
 FEW_EPOCHS = 20
 
-_WARMUP = 0.1  # part of a fit
+_WARMUP = 0.1  # parts of a fit
+_ONE_CYCLE_WARMUP = 0.3
 
 
 def auto_epochs(n_samples: int, n_timesteps: int, batch_size: int, cost: float = 1.0) -> int:
@@ -52,7 +53,7 @@ def _cosine(progress: np.ndarray) -> np.ndarray:
 
 def _one_cycle(progress: np.ndarray) -> np.ndarray:
     """Rise from 1/25 over the first 30 % along a cosine, then fall to 1/10,000 of the beginning."""
-    low, end, top = 1 / 25, 1 / 25e4, 0.3
+    low, end, top = 1 / 25, 1 / 25e4, _ONE_CYCLE_WARMUP
     rising = (1 - np.cos(np.pi * np.clip(progress / top, 0, 1))) / 2
     falling = (1 + np.cos(np.pi * np.clip((progress - top) / (1 - top), 0, 1))) / 2
     return np.where(progress < top, low + (1 - low) * rising, end + (1 - end) * falling)
@@ -82,16 +83,25 @@ class Schedule:
         progress = (epoch + (np.arange(n_batches) + 0.5) / n_batches) / self.epochs
         if isinstance(self.shape, str):
             return SCHEDULES[self.shape](progress).astype(np.float32)
-        return np.array([self._own_factor(each) for each in progress], np.float32)
+        own = [_checked(self.shape(float(each)), each) for each in progress]
+        return np.array(own, np.float32)
 
-    def _own_factor(self, progress: float) -> float:
-        factor = float(self.shape(float(progress)))
-        if not (math.isfinite(factor) and factor >= 0):
-            raise ValueError(
-                "learning_rate_schedule must return a finite factor of at least 0, got "
-                f"{factor!r} for the part {progress:.3g} of the fit."
-            )
-        return factor
+    @property
+    def warmup_epochs(self) -> int:
+        """Epochs in which the rate still rises, so that little is learnt."""
+        parts = {"cosine": _WARMUP, "one_cycle": _ONE_CYCLE_WARMUP}
+        part = parts.get(self.shape, 0.0) if isinstance(self.shape, str) else 0.0
+        return math.floor(part * self.epochs)
+
+
+def _checked(value: Any, progress: float) -> float:
+    factor = float(value)
+    if not (math.isfinite(factor) and factor >= 0):
+        raise ValueError(
+            "learning_rate_schedule must return a finite factor of at least 0, got "
+            f"{factor!r} for the part {progress:.3g} of the fit."
+        )
+    return factor
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,10 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         for all LSTM layers.
     dropout : float, default=0.0
         Fraction of the outputs of each recurrent layer, in [0, 1), that is dropped during training.
+    readout : {"last", "mean", "max", "last_mean_max"}, default="last"
+        What the head reads of the last LSTM layer: its output after the last step, the mean or the
+        maximum of its outputs over all steps, or these three side by side. ``"lstm_fcn"`` always
+        reads the last step.
     filters, kernel_size, pool_size : int, default=64, 3, 2
         Convolution of ``"cnn_lstm"``: number of filters, time steps per filter, and time steps that
         are pooled into one.
@@ -157,6 +161,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         units=64,
         activation="auto",
         dropout=0.0,
+        readout="last",
         filters=64,
         kernel_size=3,
         pool_size=2,
@@ -186,6 +191,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         self.units = units
         self.activation = activation
         self.dropout = dropout
+        self.readout = readout
         self.filters = filters
         self.kernel_size = kernel_size
         self.pool_size = pool_size

@@ -10,8 +10,9 @@ from sklstm._training import Compilation, Samples, TrainingState
 
 def plan(arch="vanilla", *, n_outputs=3, output_activation="linear", n_features=2, **changes):
     arguments = dict(
-        units=5, activation="auto", dropout=0.0, filters=4, kernel_size=3, pool_size=2,
-        subsequences=1, fcn_filters=(4, 3), fcn_kernel_sizes=(3, 2), squeeze_excitation=False,
+        units=5, activation="auto", dropout=0.0, readout="last", filters=4, kernel_size=3,
+        pool_size=2, subsequences=1, fcn_filters=(4, 3), fcn_kernel_sizes=(3, 2),
+        squeeze_excitation=False,
     )  # fmt: skip
     return NetworkPlan.from_arguments(
         arch,

@@ -124,14 +124,13 @@ class Architecture(ABC):
     def __post_init__(self) -> None:
         """Refuse options that are no network's, whether they come from arguments or a file."""
         options = {name: getattr(self, name) for name in self._option_names()}
+        constraints = self.all_constraints()
         for name, value in options.items():
-            if isinstance(value, bool) and self.constraints.get(name) != ["boolean"]:
+            if isinstance(value, bool) and constraints[name] != ["boolean"]:
                 raise ValueError(f"{name}={value!r} must be a number.")
         if isinstance(self.dropout, str):
             raise ValueError(f"dropout={self.dropout!r} must be a number in a plan.")
-        validate_parameter_constraints(
-            self.all_constraints(), options, caller_name=f"arch={self.name!r}"
-        )
+        validate_parameter_constraints(constraints, options, caller_name=f"arch={self.name!r}")
         check_sizes("units", self.units)
         _check_tuple("activations", self.activations, lambda name: isinstance(name, str))
         if len(self.activations) != len(self.units):
@@ -141,8 +140,9 @@ class Architecture(ABC):
 
     @classmethod
     def all_constraints(cls) -> dict[str, list[Any]]:
-        """Return the constraints of the options, those of the base included."""
-        return {**Architecture.constraints, **cls.constraints}
+        """Return the constraints of the options, those of the bases included."""
+        of_classes = [vars(each).get("constraints", {}) for each in reversed(cls.__mro__)]
+        return {name: check for each in of_classes for name, check in each.items()}
 
     # --- plain data ------------------------------------------------------------------------
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from sklstm._kernels._tensorflow import keras
 from sklstm._networks import _layers as layers
-from sklstm._networks._architecture import POSITIVE_INT, Architecture, Shape
+from sklstm._networks._architecture import POSITIVE_INT, Shape
+from sklstm._networks._readout import WithReadout
 
 
 @dataclass(frozen=True)
-class CNNLSTM(Architecture):
+class CNNLSTM(WithReadout):
     """Convolution and pooling in front of an LSTM.
 
     Without subsequences the LSTM reads the pooled steps of the whole sequence. With k of them
@@ -43,14 +44,14 @@ class CNNLSTM(Architecture):
         conv = layers.conv1d(self.filters, self.kernel_size)
         pool = layers.max_pooling1d(self.pool_size)
         if self.subsequences is None:
-            return layers.recurrent(pool(conv(x)), self)
+            return self.read_out(pool(conv(x)))
         _, n_timesteps, n_features = x.shape
         pieces = (self.subsequences, n_timesteps // self.subsequences, n_features)
         x = keras.layers.Reshape(pieces, name="subsequences", dtype="float32")(x)
         for layer in (conv, pool, layers.flatten()):
             name = f"time_distributed_{layer.name}"
             x = keras.layers.TimeDistributed(layer, name=name, dtype="float32")(x)
-        return layers.recurrent(x, self)
+        return self.read_out(x)
 
     def weight_shapes(self, n_timesteps: int, n_features: int) -> tuple[list[Shape], int]:
         (units,) = self.units
@@ -59,7 +60,7 @@ class CNNLSTM(Architecture):
             length = n_timesteps // self.subsequences
             n_inputs *= (length - self.kernel_size + 1) // self.pool_size
         convolution = layers.conv1d_shapes(n_features, self.filters, self.kernel_size)
-        return convolution + layers.lstm_shapes(n_inputs, units), units
+        return convolution + layers.lstm_shapes(n_inputs, units), self.readout_width(units)
 
     def check_length(self, n_timesteps: int) -> None:
         """Refuse a convolution or pooling that the sequences are too short for."""

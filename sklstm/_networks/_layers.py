@@ -20,17 +20,18 @@ def recurrent(x: Any, architecture: Architecture, number: int = 0) -> Any:
     return dropout(x, architecture, numbered("dropout", number))
 
 
-def lstm(architecture: Architecture, number: int = 0) -> Any:
+def lstm(architecture: Architecture, number: int = 0, **options: Any) -> Any:
     """Return an LSTM layer; every one but the last returns its whole sequence."""
     last = number == len(architecture.units) - 1
+    options = {"return_sequences": not last, **options}
     return keras.layers.LSTM(
         architecture.units[number],
         activation=find_activation(architecture.activations[number]),
-        return_sequences=not last,
         name=numbered("lstm", number),
         seed=0,
         recurrent_initializer=keras.initializers.Orthogonal(seed=0),
         **seeded(),
+        **options,
     )
 
 
@@ -78,6 +79,11 @@ def batch_normalization_shapes(filters: int) -> list[Shape]:
 def global_average_pooling1d(name: str) -> Any:
     """Return the average over time."""
     return keras.layers.GlobalAveragePooling1D("channels_last", name=name, dtype="float32")
+
+
+def global_max_pooling1d(name: str) -> Any:
+    """Return the maximum over time."""
+    return keras.layers.GlobalMaxPooling1D("channels_last", name=name, dtype="float32")
 
 
 def max_pooling1d(pool_size: int) -> Any:

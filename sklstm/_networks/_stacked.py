@@ -8,11 +8,12 @@ from numbers import Integral
 from typing import Any
 
 from sklstm._networks import _layers as layers
-from sklstm._networks._architecture import Architecture, Shape
+from sklstm._networks._architecture import Shape
+from sklstm._networks._readout import WithReadout
 
 
 @dataclass(frozen=True)
-class Stacked(Architecture):
+class Stacked(WithReadout):
     """LSTMs one upon another; every one but the last returns its whole sequence."""
 
     name = "stacked"
@@ -31,11 +32,11 @@ class Stacked(Architecture):
         return tuple(int(u) for u in units)
 
     def build(self, x: Any) -> Any:
-        for number in range(len(self.units)):
+        for number in range(len(self.units) - 1):
             x = layers.recurrent(x, self, number)
-        return x
+        return self.read_out(x)
 
     def weight_shapes(self, n_timesteps: int, n_features: int) -> tuple[list[Shape], int]:
         widths = n_features, *self.units
         shapes = [layers.lstm_shapes(below, units) for below, units in pairwise(widths)]
-        return [shape for layer in shapes for shape in layer], widths[-1]
+        return [shape for layer in shapes for shape in layer], self.readout_width(widths[-1])

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from sklstm._networks import _layers as layers
-from sklstm._networks._architecture import Architecture, Shape
+from sklstm._networks._architecture import Shape
+from sklstm._networks._readout import WithReadout
 
 
 @dataclass(frozen=True)
-class Vanilla(Architecture):
+class Vanilla(WithReadout):
     """One LSTM layer."""
 
     name = "vanilla"
 
     def build(self, x: Any) -> Any:
-        return layers.recurrent(x, self)
+        return self.read_out(x)
 
     def weight_shapes(self, n_timesteps: int, n_features: int) -> tuple[list[Shape], int]:
         (units,) = self.units
-        return layers.lstm_shapes(n_features, units), units
+        return layers.lstm_shapes(n_features, units), self.readout_width(units)

@@ -31,11 +31,25 @@ _FITTED = frozenset(
 )
 
 
-def _seal_of(state: dict[str, Any]) -> str:
-    """Return the digest of what a state holds beside the record: names, and simple values."""
-    simple = {k: v for k, v in state.items() if type(v) in (bool, int, float, str, bytes)}
+def _seal_of(state: dict[str, Any], *, sequences: bool = True) -> str:
+    """Return the digest of what a state holds beside the record: names, and simple values.
+
+    Parameters
+    ----------
+    state : dict
+        What is pickled.
+    sequences : bool
+        Whether lists and tuples of simple values count as well. They did not in format 2.
+    """
+    simple = {k: v for k, v in state.items() if _is_simple(v, sequences=sequences)}
     pickled = {k: v.pickled for k, v in state.get("_pickled_arguments", {}).items()}
     return digest([sorted(state), simple, pickled])
+
+
+def _is_simple(value: Any, *, sequences: bool) -> bool:
+    if sequences and type(value) in (list, tuple):
+        return all(_is_simple(item, sequences=True) for item in value)
+    return type(value) in (bool, int, float, str, bytes)
 
 
 class PicklingMixin:
@@ -71,7 +85,8 @@ class PicklingMixin:
         if not isinstance(state, dict) or "_sklstm_version" not in state:
             raise DamagedStateError("it is not what an estimator stores")
         state = dict(state)
-        if state.pop("_seal", None) not in (None, _seal_of(state)):  # there was none in 0.1.0
+        seal = state.pop("_seal", None)  # there was none in 0.1.0
+        if seal not in (None, _seal_of(state), _seal_of(state, sequences=False)):
             raise DamagedStateError("its arguments do not match their digest")
         self._warn_of_another_version(state.pop("_sklstm_version"))
         if "_packed" in state:  # its name in version 0.1.0

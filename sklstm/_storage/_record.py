@@ -24,7 +24,7 @@ from sklstm._storage._checks import (
 )
 from sklstm._training import TrainingState
 
-FORMAT = 2
+FORMAT = 3
 
 _FIELDS = {
     "format": is_one_of(FORMAT),
@@ -158,4 +158,15 @@ def _from_format_1(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "format": 2, "plan": plan, "target_encoder": encoder, **unknown}
 
 
-_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_format_1}
+def _from_format_2(record: dict[str, Any]) -> dict[str, Any]:
+    """Read what was stored before there were read-outs: the head read the last step."""
+    plan = dict(record["plan"])
+    if plan["arch"] in ("vanilla", "bidirectional", "stacked", "cnn_lstm"):
+        plan["options"] = {**plan["options"], "readout": "last"}
+    return {**record, "format": 3, "plan": plan}
+
+
+_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: _from_format_1,
+    2: _from_format_2,
+}

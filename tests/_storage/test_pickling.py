@@ -434,6 +434,23 @@ def test_onnx_runs_every_network(estimator, arch, tmp_path):
         np.testing.assert_allclose(answers.reshape(expected.shape), expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("arch", ["vanilla", "bidirectional", "stacked", "cnn_lstm"])
+@pytest.mark.filterwarnings("ignore:In the future `np.object`:FutureWarning")  # Keras's exporter
+def test_a_readout_is_stored_and_exported(arch, tmp_path):
+    model = fit(LSTMRegressor, arch, readout="last_mean_max", normalize_y=False)
+    expected = outputs(model)
+    for loaded in (pickle.loads(pickle.dumps(model)), through_skops(model)):
+        np.testing.assert_array_equal(outputs(loaded), expected)
+    model.model_.save(tmp_path / "model.keras")
+    by_keras = keras.models.load_model(tmp_path / "model.keras").predict(X, verbose=0)
+    shape = keras.InputSpec("float32", shape=(None, 8, 2), name="sequence")
+    path = tmp_path / "model.onnx"
+    model.model_.export(path, format="onnx", input_signature=[shape], verbose=False)
+    (by_onnx,) = onnxruntime.InferenceSession(path).run(None, {"sequence": X})
+    for answers in (by_keras, by_onnx):
+        np.testing.assert_allclose(answers[:, 0], expected, rtol=1e-5, atol=1e-6)
+
+
 def test_what_is_outside_of_the_keras_model():
     """The docs' recipes: the scale of the targets, and the labels."""
     regressor, classifier = fit(LSTMRegressor), fit(LSTMClassifier)

@@ -39,6 +39,12 @@ def classifier():
     return LSTMClassifier("cnn_lstm", filters=2, **SMALL).fit(X, TARGETS[LSTMClassifier])
 
 
+@pytest.fixture(scope="module")
+def fcn_regressor():
+    sizes = dict(fcn_filters=(2, 5), fcn_kernel_sizes=(2, 1))
+    return LSTMRegressor("lstm_fcn", **sizes, **SMALL).fit(X, TARGETS[LSTMRegressor])
+
+
 def state_of(model):
     """A deep copy of an estimator's state, to be changed."""
     return pickle.loads(pickle.dumps(model.__getstate__()))
@@ -71,7 +77,7 @@ def parent_of(record, path):
     return record
 
 
-@pytest.mark.parametrize("name", ["regressor", "classifier"])
+@pytest.mark.parametrize("name", ["regressor", "classifier", "fcn_regressor"])
 def test_what_is_missing_or_unknown_is_refused(name, request):
     model = request.getfixturevalue(name)
     fields = [path for path in leaves(model.__getstate__()["_fitted"]) if path[0] != "history"]
@@ -109,7 +115,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("name", ["regressor", "classifier"])
+@pytest.mark.parametrize("name", ["regressor", "classifier", "fcn_regressor"])
 def test_values_of_another_kind_are_refused_or_make_no_difference(name, request):
     """Each leaf is set to many wrong values, resealed: the structure itself is checked."""
     model = request.getfixturevalue(name)
@@ -140,6 +146,17 @@ def test_values_of_another_kind_are_refused_or_make_no_difference(name, request)
             assert {*path} & free, (path, wrong)
             assert restored.predict(X).shape == expected.shape
     assert refused > 12 * len(paths)
+
+
+@pytest.mark.parametrize("arch", ["vanilla", "bidirectional", "stacked", "cnn_lstm"])
+def test_format_2_knew_no_readouts(arch):
+    model = LSTMRegressor(arch, **SMALL).fit(X, TARGETS[LSTMRegressor])
+    state = state_of(model)
+    assert state["_fitted"]["plan"]["options"].pop("readout") == "last"
+    state["_fitted"]["format"] = 2
+    restored = restore(model, resealed(state))
+    np.testing.assert_array_equal(restored.predict(X), model.predict(X))
+    assert restored.__getstate__()["_fitted"]["format"] == 3
 
 
 def test_every_flipped_bit_of_the_arrays_is_seen(regressor):
@@ -376,6 +393,15 @@ def test_a_changed_function_is_seen():
         make(*arguments).__setstate__(state)
 
 
+@pytest.mark.parametrize("units", [(3, 4), [3, [4]]])
+def test_a_changed_sequence_is_seen(units):
+    make, arguments, state, *_ = LSTMRegressor("stacked", units=units).__reduce_ex__(4)
+    make(*arguments).__setstate__(dict(state))
+    state["units"] = type(units)([3, 5])
+    with pytest.raises(DamagedStateError, match="arguments do not match their digest"):
+        make(*arguments).__setstate__(state)
+
+
 def through_joblib(model):
     stream = io.BytesIO()
     joblib.dump(model, stream)
@@ -386,7 +412,7 @@ def read_joblib(stored):
     return joblib.load(io.BytesIO(stored))
 
 
-@pytest.mark.parametrize("name", ["regressor", "classifier"])
+@pytest.mark.parametrize("name", ["regressor", "classifier", "fcn_regressor"])
 @pytest.mark.parametrize(
     ("dump", "load"), [(pickle.dumps, pickle.loads), (through_joblib, read_joblib)]
 )

@@ -58,6 +58,7 @@ def configuration(seed):
         units=int(rng.integers(1, 9)),
         activation=choose("auto", "auto", "tanh", "relu", "softsign"),
         dropout=choose(0.0, 0.0, 0.3),
+        readout=choose("last", "last", "mean", "max", "last_mean_max"),
         filters=int(rng.integers(1, 5)),
         kernel_size=int(rng.integers(1, 4)),
         pool_size=int(rng.integers(1, 3)),

@@ -61,14 +61,22 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         rows. With binary cross-entropy, rows of zeros and ones are always multilabel.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Keras optimizer: name, class or instance. All options of Keras are supported.
-    learning_rate : float or LearningRateSchedule, default=1e-3
+    learning_rate : float or LearningRateSchedule, default=3e-3
         Step size of an optimizer that is given by name or class. An instance has its own learning
-        rate; then leave this argument at its default.
+        rate; then leave this argument at its default. Optimizers given by name or class clip
+        gradients to a global norm of 1, unless ``optimizer__global_clipnorm``,
+        ``optimizer__clipnorm`` or ``optimizer__clipvalue`` says otherwise.
+    learning_rate_schedule : {"auto", "cosine", "one_cycle", "constant"} or callable, default="auto"
+        Course of the learning rate over a fit. ``"cosine"``: it rises over the first tenth and
+        falls to 0 along half a cosine. ``"one_cycle"``: it rises over the first 30 %. A function
+        takes the part of the fit that is done, in [0, 1], and returns a factor. ``"auto"``: cosine;
+        constant with ``warm_start`` and in ``partial_fit``, where training is to be continued, and
+        where ``learning_rate`` is a schedule of Keras.
     metrics : str, callable, list or dict, default=None
         Keras metrics, such as ``["accuracy"]``.
     epochs : int or "auto", default="auto"
         Passes over the data; with ``early_stopping`` their maximum. ``"auto"``: about 2,000
-        optimizer steps, but at least 10 and at most 500 epochs.
+        optimizer steps, in at least 10 and at most 200 epochs, and fewer where they take long.
     batch_size : int, default=32
         Samples per optimizer step; the last batch may be smaller.
     shuffle : bool, default=True
@@ -185,7 +193,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         squeeze_excitation=False,
         loss="auto",
         optimizer="adam",
-        learning_rate=1e-3,
+        learning_rate=3e-3,
         learning_rate_schedule="auto",
         metrics=None,
         epochs="auto",

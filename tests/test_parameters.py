@@ -29,9 +29,10 @@ def outputs(model, X=X):
 
 def test_defaults_are_the_designs():
     shared = dict(
-        arch="vanilla", units=64, activation="auto", dropout=0.0, filters=64, kernel_size=3,
-        pool_size=2, optimizer="adam", learning_rate=1e-3, metrics=None, epochs=100,
-        batch_size=32, shuffle=True, early_stopping=False, validation_fraction=0.1,
+        arch="vanilla", units=64, activation="auto", dropout="auto", readout="last",
+        filters=64, kernel_size=3, pool_size=2, fcn_filters=(128, 256, 128),
+        fcn_kernel_sizes=(8, 5, 3), squeeze_excitation=False, optimizer="adam", learning_rate=3e-3,
+        learning_rate_schedule="auto", metrics=None, epochs="auto", batch_size=32, shuffle=True, early_stopping=False, validation_fraction=0.1,
         n_iter_no_change=10, tol=1e-4, callbacks=None, warm_start=False, random_state=None,
         verbose=0,
     )  # fmt: skip
@@ -62,7 +63,11 @@ def test_routed_arguments_arrive():
     arguments = dict(units=2, epochs=1, batch_size=4, random_state=0, normalize_y=False)
     start = LSTMRegressor(**arguments).initialize(X, y)
     fit = LSTMRegressor(
-        **arguments, optimizer="SGD", learning_rate=1.0, optimizer__clipvalue=1e-3
+        **arguments,
+        optimizer="SGD",
+        learning_rate=1.0,
+        optimizer__clipvalue=1e-3,
+        learning_rate_schedule="constant",
     ).fit(X, y)
     steps = [a - b for a, b in zip(fit._state.weights, start._state.weights, strict=True)]
     # plain gradient descent at rate 1, every component clipped to 0.001; the head's is large
@@ -87,16 +92,16 @@ def test_two_learning_rates_are_refused(arguments):
 
 
 def test_every_way_to_give_a_learning_rate_gives_the_same():
-    fits = [
-        fitted(LSTMRegressor, learning_rate=0.03),
-        fitted(LSTMRegressor, optimizer__learning_rate=0.03),
-        fitted(LSTMRegressor, optimizer=keras.optimizers.Adam(0.03)),
-        fitted(LSTMRegressor, optimizer=keras.optimizers.Adam, learning_rate=0.03),
-        fitted(
-            LSTMRegressor,
-            learning_rate=keras.optimizers.schedules.PiecewiseConstantDecay([1000], [0.03, 1.0]),
-        ),
+    own = keras.optimizers.schedules.PiecewiseConstantDecay([1000], [0.03, 1.0])
+    clip = {"optimizer__global_clipnorm": 1.0}
+    ways = [
+        dict(learning_rate=0.03),
+        dict(optimizer__learning_rate=0.03),
+        dict(optimizer=keras.optimizers.Adam(0.03, global_clipnorm=1.0)),
+        dict(optimizer=keras.optimizers.Adam, learning_rate=0.03, **clip),
+        dict(learning_rate=own, **clip),
     ]
+    fits = [fitted(LSTMRegressor, learning_rate_schedule="constant", **way) for way in ways]
     for fit in fits[1:]:
         np.testing.assert_allclose(outputs(fit), outputs(fits[0]), rtol=1e-6)
 

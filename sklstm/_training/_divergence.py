@@ -21,7 +21,7 @@ HOPELESS_RATIO, LARGE_LOSS = 100.0, 10.0
 
 REMEDY = (
     "Scale the input (for example with TimeDistributedTransformer(StandardScaler())), lower "
-    "learning_rate, or clip the gradients with optimizer__clipnorm=1.0."
+    "learning_rate, or bound the network with activation='tanh'."
 )
 
 

@@ -244,7 +244,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         if arguments["epochs"] == "auto":
             cost = REGISTRY[self.arch].epoch_cost
             n_timesteps, _ = self._sequence_shape
-            return auto_epochs(n_samples, n_timesteps, arguments["batch_size"], cost)
+            return auto_epochs(n_samples, n_timesteps, cost)
         return arguments["epochs"]
 
     def _fit_encoder(self, data: _Data, training: Any, *, resume: bool, classes: Any) -> bool:

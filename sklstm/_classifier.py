@@ -75,8 +75,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     metrics : str, callable, list or dict, default=None
         Keras metrics, such as ``["accuracy"]``.
     epochs : int or "auto", default="auto"
-        Passes over the data; with ``early_stopping`` their maximum. ``"auto"``: about 2,000
-        optimizer steps, in at least 10 and at most 200 epochs, and fewer where they take long.
+        Passes over the data; with ``early_stopping`` their maximum. ``"auto"``: 200 for small data,
+        and fewer for long sequences and many samples, so that a fit takes a minute, not an hour;
+        at least 10.
     batch_size : int, default=32
         Samples per optimizer step; the last batch may be smaller.
     shuffle : bool, default=True

@@ -13,32 +13,29 @@ from sklstm._training._seeds import epoch_order
 
 Shape = str | Callable[[float], Any]
 
-# "auto" epochs are as many as give this number of steps of the optimizer, ...
-AUTO_UPDATES = 2000
-MIN_EPOCHS, MAX_EPOCHS = 10, 200
-# ... but as few as keep to this number of time steps of all samples, with one LSTM layer. That is
-# half a minute or so. Below FEW_EPOCHS, twice the data take 1.4 times as long, and not as long.
+# "auto" epochs: at most MAX_EPOCHS, and as many as give this number of time steps, over all samples
+# and epochs, which one LSTM layer takes half a minute for. That would be fewer than FEW_EPOCHS for
+# much data: then twice the data take 1.4 times as long, and not as long.
 AUTO_TIMESTEPS = 6_400_000
-FEW_EPOCHS = 20
+MIN_EPOCHS, FEW_EPOCHS, MAX_EPOCHS = 10, 20, 200
 
 _WARMUP = 0.1  # parts of a fit
 _ONE_CYCLE_WARMUP = 0.3
 
 
-def auto_epochs(n_samples: int, n_timesteps: int, batch_size: int, cost: float = 1.0) -> int:
+def auto_epochs(n_samples: int, n_timesteps: int, cost: float = 1.0) -> int:
     """Return how many epochs give few samples enough steps, and many no absurd time.
 
     Parameters
     ----------
-    n_samples, n_timesteps, batch_size : int
+    n_samples, n_timesteps : int
         Size of the data.
     cost : float
         Time of an epoch, compared with that of one LSTM layer.
     """
-    enough = AUTO_UPDATES / math.ceil(n_samples / batch_size)
     affordable = AUTO_TIMESTEPS / (cost * n_samples * n_timesteps)
     affordable = max(affordable, math.sqrt(FEW_EPOCHS * affordable))
-    return round(min(max(min(enough, affordable), MIN_EPOCHS), MAX_EPOCHS))
+    return round(min(max(affordable, MIN_EPOCHS), MAX_EPOCHS))
 
 
 def _constant(progress: np.ndarray) -> np.ndarray:

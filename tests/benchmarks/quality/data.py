@@ -35,3 +35,9 @@ SETS = CLASSIFICATION | SERIES | COMPETITIONS
 def load(name):
     """Load a set: a `Classification`, a `Series` or a `Competition`."""
     return SETS[name]()
+
+
+def kind_of(name):
+    """Kind of a set, without loading it."""
+    kinds = {"classification": CLASSIFICATION, "series": SERIES, "competition": COMPETITIONS}
+    return next(kind for kind, names in kinds.items() if name in names)

@@ -1,8 +1,10 @@
-"""Fit one model on one set and score it: the test part, or folds of the training part."""
+"""Fit one model on one set and score it: on the test part, or on folds of the training part."""
 
 import contextlib
 import signal
 import time
+
+from sklearn.metrics import get_scorer
 
 from quality import models
 from quality.data import load
@@ -21,16 +23,45 @@ def measure(name, model, seed=0, params=None, limit=None):
     """
     task = load(name)
     estimator = models.make(model, task, seed, params)
+
+    def fit():
+        return estimator.fit(task.X, task.y)
+
+    result, fitted = timed(fit, limit)
+    if fitted is not None:
+        score = task.score(fitted.predict(task.X_test))
+        result["score"] = {key: float(value) for key, value in score.items()}
+    return result
+
+
+def cross_validate(name, model, seed=0, params=None, limit=None):
+    """Score on folds of the training part, as a search does: `folds`, the higher the better."""
+    task = load(name)
+    scorer = get_scorer(task.scoring)
+
+    def fold(train, test):
+        estimator = models.make(model, task, seed, params).fit(task.X[train], task.y[train])
+        return float(scorer(estimator, task.X[test], task.y[test]))
+
+    def fit():
+        return [fold(train, test) for train, test in task.split()]
+
+    result, folds = timed(fit, limit)
+    if folds is not None:
+        result["folds"] = folds
+    return result
+
+
+def timed(work, limit):
+    """Do some work; its seconds and, if it failed, its error, along with what it returned."""
     begin = time.perf_counter()
+    returned, result = None, {}
     try:
         with at_most(limit):
-            estimator.fit(task.X, task.y)
-    except Exception as error:
-        seconds = round(time.perf_counter() - begin, 2)
-        return {"error": f"{type(error).__name__}: {error}", "seconds": seconds}
-    seconds = round(time.perf_counter() - begin, 2)
-    score = task.score(estimator.predict(task.X_test))
-    return {"score": {key: float(value) for key, value in score.items()}, "seconds": seconds}
+            returned = work()
+    except Exception as error:  # a network that diverges is a result as well
+        result["error"] = f"{type(error).__name__}: {error}"
+    return {"seconds": round(time.perf_counter() - begin, 2)} | result, returned
 
 
 @contextlib.contextmanager

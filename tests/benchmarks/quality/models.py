@@ -11,6 +11,7 @@ from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor, TimeDistributed
 
 ALPHAS = np.logspace(-3, 3, 13)
 FEWEST_STEPS = 9  # that MiniRocket reads
+COMPILED = ("minirocket",)
 
 
 def models_of(kind):

@@ -1,5 +1,6 @@
 import json
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.integrate import solve_ivp
 
 import sklstm
 from quality import data, jobs
+from quality.command import parse_arguments
 from quality.competitions import MOST_WINDOWS, pooled
 from quality.measure import measure, timed
 from quality.models import SeasonalNaive
@@ -163,6 +165,14 @@ def test_a_stopped_run_is_continued(tmp_path):
     assert {r["version"] for r in continued.of({})} == {sklstm.__version__}
     continued.forget(planned)
     assert planned[0] not in continued
+
+
+@pytest.mark.parametrize("arguments", [[], ["--quick"], ["--params", '{"epochs": 5}']])
+def test_only_runs_with_the_defaults_are_documented(arguments):
+    options = parse_arguments(arguments)
+    assert (options.output == Path("docs/benchmarks")) == (arguments == [])
+    # what is written at the end does not overwrite what a stopped run goes on with
+    assert options.record != options.output / "quality.json"
 
 
 def test_what_fails_or_takes_too_long_is_on_record():

@@ -99,9 +99,11 @@ def parse_arguments(arguments):
     if options.quick:
         options.fresh, options.seeds, options.params = True, 1, {"epochs": 1}
     options.sets = options.sets or (QUICK if options.quick else tuple(data.SETS))
-    # Numbers that were not reached with the defaults are kept apart.
-    build, docs = Path("build") / "benchmarks", Path("docs") / "benchmarks"
-    name = "quality-quick.json" if options.quick else "quality.json"
-    options.record = options.record or build / name
-    options.output = options.output or (build if options.params else docs)
+    # Tables of numbers that were not reached with the defaults are kept apart.
+    build = Path("build") / "benchmarks"
+    trial = build / "trial"
+    options.record = options.record or (
+        trial / "record.json" if options.quick else build / "quality.json"
+    )
+    options.output = options.output or (trial if options.params else Path("docs") / "benchmarks")
     return options

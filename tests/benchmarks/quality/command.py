@@ -88,7 +88,7 @@ def parse_arguments(arguments):
     add("--seeds", type=int, default=3, help="number of seeds")
     add("--params", type=json.loads, default={}, help="arguments of our networks, JSON")
     add("--no-cv", dest="cv", action="store_false", help="leave out the cross-validation")
-    add("--no-references", dest="references", action="store_false")
+    add("--no-references", dest="references", action="store_false", help="networks only")
     add("--jobs", type=int, default=2, help="worker processes")
     add("--limit", type=float, default=900, help="most seconds of a job (default: 900)")
     add("--fresh", action="store_true", help="run again what is on record")

@@ -68,7 +68,8 @@ def draw_panel(axes, kind, names, filled):
 def style_of(model):
     if model in MARKERS:
         return dict(marker=MARKERS[model], color="0.35", ms=5)
-    return dict(marker="o", color=COLOURS[models.ARCHITECTURES.index(model)], ms=5)
+    colour = COLOURS[models.ARCHITECTURES.index(model) % len(COLOURS)]
+    return dict(marker="o", color=colour, ms=5)
 
 
 def legend_of(panels):

@@ -42,7 +42,7 @@ def basic_motions():
 
 
 def digits():
-    """Handwritten digits, read row by row: few to learn from, and all writers differ."""
+    """Handwritten digits, read row by row; few of them to learn from."""
     images, labels = load_digits().images, load_digits().target
     return Classification("digits", images[:300], labels[:300], images[900:], labels[900:])
 

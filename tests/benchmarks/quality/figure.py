@@ -54,7 +54,9 @@ def draw_panel(axes, kind, names, filled):
             axes.plot(inside, [row + shift] * len(inside), ".", ms=3, color=colour, alpha=0.7)
             axes.plot(max(low, mean(scores)), row + shift, ls="", label=label, **style)
             label = None  # once in the legend
-    axes.set_title(TITLES[kind].replace(" / sMAPE", ""), fontsize=10, loc="left")
+    title = TITLES[kind].replace(" / sMAPE", "")
+    beyond = f" (at the edge: {low} or less)" if low else ""
+    axes.set_title(title + beyond, fontsize=10, loc="left")
     axes.set_yticks(range(len(names)), names, fontsize=9)
     for row in range(0, len(names), 2):
         axes.axhspan(row - 0.5, row + 0.5, color="0.96", lw=0)

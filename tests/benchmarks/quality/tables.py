@@ -40,16 +40,14 @@ def table(records, kind):
     ]
     architectures = [model for model in columns if model in models.ARCHITECTURES]
     picked = picks(records, architectures) if architectures else {}
-    head = ["", *columns, "picked by cross-validation", "behind the best"]
-    rows = [
-        [
-            name,
-            *(score(filled.get((name, model))) for model in columns),
-            *pick_columns(picked.get(name)),
-        ]
-        for name in names
-    ]
-    rows.append(mean_row(names, columns, filled, picked, kind))
+    head = ["", *columns]
+    rows = [[name, *(score(filled.get((name, model))) for model in columns)] for name in names]
+    rows.append(["mean", *(mean_score(model, names, filled, kind) for model in columns)])
+    if picked:
+        head += ["picked by cross-validation", "behind the best"]
+        for row, name in zip(rows, names, strict=False):
+            row += pick_columns(picked.get(name))
+        rows[-1] += mean_pick(names, picked)
     if kind == "classification":
         head.append("published")
         for row, name in zip(rows, [*names, None], strict=True):
@@ -88,19 +86,19 @@ def pick_columns(pick):
     return [f"{pick.score:.3f} ({names})", f"{pick.behind:.3f}"]
 
 
-def mean_row(names, columns, filled, picked, kind):
-    """Means over the sets, of columns that have them all."""
-    row = ["mean"]
-    for model in columns:
-        complete = all((name, model) in filled for name in names)
-        row.append(
-            number(mean(filled[name, model].counted(kind) for name in names)) if complete else ""
-        )
+def mean_score(model, names, filled, kind):
+    """Mean over the sets; nothing where one is missing."""
+    if any((name, model) not in filled for name in names):
+        return ""
+    return number(mean(filled[name, model].counted(kind) for name in names))
+
+
+def mean_pick(names, picked):
     if picked.keys() != set(names):
-        return [*row, "", ""]
+        return ["", ""]
     score = mean(pick.score for pick in picked.values())
     behind = mean(pick.behind for pick in picked.values())
-    return [*row, number(score), number(behind)]
+    return [number(score), number(behind)]
 
 
 def number(value):

@@ -70,10 +70,11 @@ def caption(options):
         ("A quick run of one epoch: its numbers mean nothing. " if options.quick else "")
         + f"Networks {given} on standardized values, means over seeds, and the mean seconds of a "
         "fit on one core. A fit failed if it ended in an error or took more than "
-        f"{options.limit:g} s; in means over sets it counts as 0. Picked by cross-validation: the architecture that three "
-        "folds of the training part pick, and how far its test score is from the best "
-        "architecture's, means over seeds. MiniRocket is aeon's; naive forecasts are seasonal. R² "
-        "is of the last fifth of a series; a competition's errors are means over its series. "
+        f"{options.limit:g} s; in means over sets it counts as 0. Picked by cross-validation: the "
+        "architecture that three folds of the training part pick, and how far its test score is "
+        "from the best architecture's, means over seeds. MiniRocket is aeon's; naive forecasts "
+        "are seasonal. R² is of the last fifth of a series; a competition's errors are means over "
+        "its series. "
         f"{SOURCES} {machine()}, {date.today():%d %B %Y}. "
         f"Python {platform.python_version()}, {packages}."
     )

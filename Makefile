@@ -3,15 +3,16 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo test lint docs bench quality clean
 
 help:
-	@echo "make demo   compare the four architectures on a real series (under three minutes)"
-	@echo "make test   run the tests"
-	@echo "make lint   check style, types and the direction of imports"
-	@echo "make docs   build the documentation: docs/_build/html/index.html (some minutes)"
-	@echo "make bench  compare the speed with scikeras and skorch (half an hour)"
-	@echo "make clean  remove the environment and everything generated"
+	@echo "make demo     compare the four architectures on a real series (under three minutes)"
+	@echo "make test     run the tests"
+	@echo "make lint     check style, types and the direction of imports"
+	@echo "make docs     build the documentation: docs/_build/html/index.html (some minutes)"
+	@echo "make bench    compare the speed with scikeras and skorch (half an hour)"
+	@echo "make quality  score the networks with their defaults on real data (hours)"
+	@echo "make clean    remove the environment and everything generated"
 
 # One environment; a stamp for each extra that has been installed into it.
 $(VENV)/.has-%: pyproject.toml | $(BIN)/python
@@ -42,6 +43,10 @@ docs: $(VENV)/.has-docs
 # For example: make bench ARGS=--scaling
 bench: $(VENV)/.has-bench
 	$(BIN)/python tests/benchmarks $(ARGS)
+
+# For example: make quality ARGS="--sets coffee gunpoint --seeds 1"
+quality: $(VENV)/.has-quality
+	$(BIN)/python tests/benchmarks/quality $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist examples/output docs/_build docs/api docs/auto_examples .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import report
 from works import SCALING_WORKS, WORKS, shrink
+from writing import machine, write_records
 
 HERE = Path(__file__).resolve().parent
 PACKAGES = ("sklstm", "tensorflow", "keras", "scikeras", "torch", "skorch", "scikit-learn", "numpy")
@@ -111,19 +112,6 @@ def describe(options):
     )
 
 
-def machine():
-    """The machine in words: system, cores, processor."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    processor = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                processor = line.partition(":")[2].strip()
-                break
-    return f"{platform.system()}, {cores} CPU cores, {processor}"
-
-
 def write_table(records, caption, folder):
     text = report.table(records)
     (folder / "table.md").write_text(f"{text}\n{caption}\n")
@@ -138,10 +126,6 @@ def write_scaling(records, caption, folder):
     write_records(records, caption, folder / "scaling.json")
     report.draw_scaling(records, folder / "scaling.png")
     print("\n" + text)
-
-
-def write_records(records, caption, path):
-    path.write_text(json.dumps({"caption": caption, "records": records}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from math import ceil
 from statistics import median
 
 from works import ARCHITECTURES, SCALING
+from writing import markdown
 
 NAMES = {"stock": "scikeras", "skorch": "skorch", "sklstm": "sklstm"}
 # Okabe and Ito's colours, which the colour-blind tell apart.
@@ -123,11 +124,6 @@ def number(value, unit=""):
         return ""
     digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     return f"{value:.{digits}f} {unit}".rstrip()
-
-
-def markdown(head, rows):
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def first_fits(records):

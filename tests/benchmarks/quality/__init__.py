@@ -1,0 +1,1 @@
+"""How good are the networks with their defaults, on real sequences and series?"""

@@ -1,0 +1,111 @@
+"""The models: our networks with default arguments, and references on the same numbers."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor, TimeDistributedTransformer
+
+ALPHAS = np.logspace(-3, 3, 13)
+FEWEST_STEPS = 9  # that MiniRocket reads
+COMPILED = ("minirocket",)
+
+
+def models_of(kind):
+    """Names of the networks and references for sets of one kind."""
+    return *ARCHITECTURES, *REFERENCES[kind]
+
+
+def is_random(model):
+    """Whether another seed gives another result."""
+    return model in ARCHITECTURES or model == "minirocket"
+
+
+def make(model, task, seed, params=None):
+    """Return an unfitted model. `params` go to our networks only."""
+    if model in ARCHITECTURES:
+        estimator = LSTMClassifier if task.kind == "classification" else LSTMRegressor
+        return standardized(estimator(model, random_state=seed, **(params or {})))
+    return REFERENCES[task.kind][model](task, seed)
+
+
+def standardized(*steps):
+    """What a user does who thinks of nothing but the scale of the data."""
+    return make_pipeline(TimeDistributedTransformer(StandardScaler()), *steps)
+
+
+def flatten(X):
+    return X.reshape(len(X), -1)
+
+
+def ridge_classifier(task, seed):
+    return standardized(FunctionTransformer(flatten), RidgeClassifierCV(ALPHAS))
+
+
+def ridge(task, seed):
+    return standardized(FunctionTransformer(flatten), RidgeCV(ALPHAS))
+
+
+def nearest(task, seed):
+    return make_pipeline(FunctionTransformer(flatten), KNeighborsClassifier(1))
+
+
+def minirocket(task, seed):
+    return MiniRocket(random_state=seed)
+
+
+def naive(task, seed):
+    return SeasonalNaive(task.steps, task.period)
+
+
+class MiniRocket(ClassifierMixin, BaseEstimator):
+    """aeon's MiniRocket, on sequences (n, time, features); short ones are stretched."""
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        from aeon.classification.convolution_based import MiniRocketClassifier
+
+        self.model_ = MiniRocketClassifier(random_state=self.random_state)
+        self.model_.fit(self._channels_first(X), y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict(self, X):
+        return self.model_.predict(self._channels_first(X))
+
+    def _channels_first(self, X):
+        stretch = -(-FEWEST_STEPS // X.shape[1])
+        return np.repeat(X, stretch, axis=1).swapaxes(1, 2).astype(np.float64)
+
+
+class SeasonalNaive(RegressorMixin, BaseEstimator):
+    """Forecast what was a period earlier, for each of the `steps` after a window."""
+
+    def __init__(self, steps, period):
+        self.steps = steps
+        self.period = period
+
+    def fit(self, X, y):
+        self.n_outputs_ = np.ndim(y)
+        return self
+
+    def predict(self, X):
+        places = X.shape[1] - self.period + (np.asarray(self.steps) - 1) % self.period
+        forecast = X[:, places, 0]
+        return forecast[:, 0] if self.n_outputs_ == 1 else forecast
+
+
+REFERENCES = {
+    "classification": {
+        "ridge": ridge_classifier,
+        "1-NN": nearest,
+        "minirocket": minirocket,
+    },
+    "series": {"ridge": ridge, "naive": naive},
+    "competition": {"ridge": ridge, "naive": naive},
+}

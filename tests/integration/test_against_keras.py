@@ -5,6 +5,7 @@ A longer run of other configurations: python tests/integration/test_against_kera
 
 import sys
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from sklearn.utils import compute_sample_weight
 from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
 from sklstm._kernels._tensorflow import keras
 from sklstm._training import DivergedError
+from sklstm._training._schedule import Batches, Schedule
 from sklstm._training._seeds import dropout_seeds, reseed_dropout
 
 N_CONFIGURATIONS = 16
@@ -68,6 +70,7 @@ def configuration(seed):
         squeeze_excitation=choose(False, True),
         optimizer=name,
         learning_rate=choose(0.001, 0.02),
+        learning_rate_schedule=choose("auto", "constant"),
         epochs=int(rng.integers(1, 4)),
         batch_size=int(rng.integers(3, 40)),
         shuffle=False,
@@ -92,15 +95,31 @@ def configuration(seed):
     return estimator, X, y, weight
 
 
-class Reseeds(keras.callbacks.Callback):
-    """Gives the dropout layers of a stock model the seeds that ours have in each epoch."""
+class AsOurs(keras.callbacks.Callback):
+    """Gives a stock model our seeds of dropout in each epoch, and our rate in each batch."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, rate, schedule):
         super().__init__()
-        self.seed = seed
+        self.seed, self.rate, self.schedule = seed, rate, schedule
 
     def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
         reseed_dropout(dropout_seeds(self.model), self.seed, epoch)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.rate is not None:
+            factors = self.schedule.factors(self.epoch, self.params["steps"])
+            optimizer = self.model.optimizer
+            getattr(optimizer, "inner_optimizer", optimizer).learning_rate = (
+                self.rate * factors[batch]
+            )
+
+
+def endless(arrays, ends):
+    """Yield the batches that end there, again and again."""
+    while True:
+        for begin, end in pairwise([0, *ends]):
+            yield tuple(array[begin:end] for array in arrays)
 
 
 def by_keras(estimator, X, y, weight, fitted):
@@ -117,11 +136,14 @@ def by_keras(estimator, X, y, weight, fitted):
     compilation = fitted._compilation()
     compilation.optimizer.build(model.trainable_variables)
     model.compile(compilation.optimizer, compilation.loss, metrics=compilation.metrics)
-    X, y, weight = (part[training] for part in data)
+    arrays = [part[training] for part in data]
+    schedule = Schedule(estimator._schedule(compilation), estimator.epochs)
+    even = fitted._plan.architecture.wants_even_batches
+    batches = Batches(len(arrays[0]), estimator.batch_size, False, even, schedule)
     history = model.fit(
-        X, y, sample_weight=weight, batch_size=estimator.batch_size, epochs=fitted.n_iter_,
+        endless(arrays, batches.ends()), steps_per_epoch=len(batches), epochs=fitted.n_iter_,
         shuffle=False, verbose=0, validation_data=validation,
-        callbacks=[Reseeds(fitted._state.seed)],
+        callbacks=[AsOurs(fitted._state.seed, compilation.learning_rate(), schedule)],
     ).history  # fmt: skip
     return history, model.get_weights()
 
@@ -131,6 +153,7 @@ def compare(seed):
     estimator, X, y, weight = configuration(seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", message="early_stopping judges by the last samples")
         try:
             fitted = clone(estimator).fit(X, y, sample_weight=weight)
         except DivergedError:

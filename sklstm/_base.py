@@ -196,21 +196,21 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         data = self._check(X, y, sample_weight, resume=resume)
         state = self._state if resume else TrainingState(seed=draw_seed(self.random_state))
         parts = self._split(data.target, state.seed)
+        last_loss = self._check_scale(data.sequences) if resume else None
+        if self._fit_encoder(data, parts[0], resume=resume, classes=classes):
+            last_loss = None  # it was in units of another scale
+        plan, samples = self._make_plan(resume=resume), self._encode(data)
         if epochs is None:
-            epochs = self._n_epochs(len(data.target[parts[0]]))
+            epochs = self._n_epochs(plan, state, samples[parts[0]])
         context = self._init_callback_context(max_subtasks=epochs)
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         passed = {"X": X, "y": y, "metadata": metadata}
         context.call_on_fit_task_begin(estimator=self, **passed)
-        last_loss = self._check_scale(data.sequences) if resume else None
-        if self._fit_encoder(data, parts[0], resume=resume, classes=classes):
-            last_loss = None  # it was in units of another scale
-        plan = self._make_plan(resume=resume)
         tasks = EpochTasks(self, context, passed, lambda w: _amid_fit(plan, state.seed, w))
         outcome = self._train(
             plan,
             state,
-            self._encode(data),
+            samples,
             parts,
             epochs=epochs,
             is_part=resumable,
@@ -239,13 +239,13 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
     def _split(self, target: np.ndarray, seed: int) -> tuple[Any, Any]:
         return self._hold_out(target, seed) if self.early_stopping else (slice(None), None)
 
-    def _n_epochs(self, n_samples: int) -> int:
-        arguments = self._plain_arguments()
-        if arguments["epochs"] == "auto":
-            cost = REGISTRY[self.arch].epoch_cost
-            n_timesteps, _ = self._sequence_shape
-            return auto_epochs(n_samples, n_timesteps, cost)
-        return arguments["epochs"]
+    def _n_epochs(self, plan: NetworkPlan, state: TrainingState, training: Samples) -> int:
+        epochs = self._plain_arguments()["epochs"]
+        return self._auto_epochs(plan, state, training) if epochs == "auto" else epochs
+
+    def _auto_epochs(self, plan: NetworkPlan, state: TrainingState, training: Samples) -> int:
+        """Return how many epochs suit the size of the data."""
+        return auto_epochs(len(training), plan.n_timesteps, plan.architecture.epoch_cost)
 
     def _fit_encoder(self, data: _Data, training: Any, *, resume: bool, classes: Any) -> bool:
         """Fit the encoder of the targets; return whether it has changed."""

@@ -8,9 +8,25 @@ import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 
 from sklstm._base import BaseLSTM
+from sklstm._networks import NetworkPlan
 from sklstm._target_checks import check_targets
 from sklstm._targets import TargetScaler
-from sklstm._training import hold_out_last, level_shift, warn_of_shift
+from sklstm._training import (
+    FAR_SHIFT,
+    MIN_EPOCHS,
+    EarlyStopping,
+    Samples,
+    TrainingState,
+    auto_epochs,
+    hold_out_last,
+    level_shift,
+    train,
+    warn_of_shift,
+)
+
+# "auto" epochs of a regressor: how many where no trial is made; the part held out in a trial, and
+# the fewest samples for one.
+USUAL_EPOCHS, TRIAL_FRACTION, TRIAL_SAMPLES = 100, 0.2, 100
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
@@ -70,7 +86,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     epochs : int or "auto", default="auto"
         Passes over the data; with ``early_stopping`` their maximum. ``"auto"``: 200 for small data,
         and fewer for long sequences and many samples, so that a fit takes a minute, not an hour;
-        at least 10.
+        at least 10. Of these, as many as are best in a trial in which the last fifth of the samples
+        is held out.
     batch_size : int, default=32
         Samples per optimizer step; the last batch may be smaller.
     shuffle : bool, default=True
@@ -282,6 +299,36 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         if y is None:
             raise ValueError("LSTMRegressor requires y to be passed, but the target y is None.")
         return check_targets(y)
+
+    def _auto_epochs(self, plan: NetworkPlan, state: TrainingState, training: Samples) -> int:
+        """Return how many epochs are best where the last fifth of the samples is held out.
+
+        A noisy series is overfitted soon, one without noise is learnt better and better. Where the
+        held-out part is small or of another level it tells nothing; nor is it asked for where
+        training is to be continued, or is validated anyway.
+        """
+        most = auto_epochs(len(training), plan.n_timesteps, 2 * plan.architecture.epoch_cost)
+        usual = min(most, USUAL_EPOCHS)
+        if self.early_stopping or self.warm_start or len(training) < TRIAL_SAMPLES:
+            return usual
+        parts = hold_out_last(len(training), TRIAL_FRACTION, gap=plan.n_outputs - 1)
+        first, last = (training[part] for part in parts)
+        if level_shift(first.y, last.y) > FAR_SHIFT:
+            return usual
+        arguments, compilation = self._plain_arguments(), self._compilation()
+        trial = train(
+            plan,
+            compilation,
+            state,
+            first,
+            epochs=most,
+            batch_size=int(min(arguments["batch_size"], len(first))),
+            shuffle=arguments["shuffle"],
+            schedule=self._schedule(compilation),
+            validation=last,
+            early_stopping=EarlyStopping(patience=most // 4, tol=0.0),
+        )
+        return max(trial.best_epoch, MIN_EPOCHS)
 
     def _level_shift(self, training: np.ndarray, validation: np.ndarray) -> float:
         shift = level_shift(training, validation)

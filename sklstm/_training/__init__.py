@@ -4,6 +4,7 @@ from sklstm._training._callbacks import EpochTasks
 from sklstm._training._compilation import Compilation
 from sklstm._training._divergence import DivergedError
 from sklstm._training._early_stopping import (
+    FAR_SHIFT,
     EarlyStopping,
     hold_out_last,
     hold_out_stratified,
@@ -13,11 +14,13 @@ from sklstm._training._early_stopping import (
 from sklstm._training._fit_loop import Outcome, train
 from sklstm._training._history import extend_history
 from sklstm._training._prediction import keras_model, predict
-from sklstm._training._schedule import SCHEDULES, auto_epochs
+from sklstm._training._schedule import MIN_EPOCHS, SCHEDULES, auto_epochs
 from sklstm._training._seeds import draw_seed
 from sklstm._training._state import Samples, TrainingState
 
 __all__ = [
+    "FAR_SHIFT",
+    "MIN_EPOCHS",
     "SCHEDULES",
     "Compilation",
     "DivergedError",

@@ -148,6 +148,12 @@ def by_keras(estimator, X, y, weight, fitted):
     return history, model.get_weights()
 
 
+def is_idle(path):
+    """Batch normalization takes away the bias before it: its gradient is rounding, of any sign."""
+    is_bias_of_convolution = path.startswith("conv1d") and path.endswith("bias")
+    return is_bias_of_convolution or path.endswith("moving_mean")
+
+
 def compare(seed):
     """Train one configuration by both; raise where they differ."""
     estimator, X, y, weight = configuration(seed)
@@ -166,8 +172,9 @@ def compare(seed):
     for name, values in history.items():
         np.testing.assert_allclose(fitted.history_[name], values, rtol=1e-3, atol=1e-5)
     if fitted.best_epoch_ == fitted.n_iter_:
-        for ours, theirs in zip(fitted.model_.get_weights(), weights, strict=True):
-            np.testing.assert_allclose(ours, theirs, rtol=1e-2, atol=2e-3)
+        for ours, theirs in zip(fitted.model_.weights, weights, strict=True):
+            if not (fitted.arch == "lstm_fcn" and is_idle(ours.path)):
+                np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-2, atol=2e-3)
     return "equal"
 
 

@@ -30,8 +30,10 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
-from sklstm import ARCHITECTURES, LSTMClassifier, TimeDistributedTransformer
+from sklstm import LSTMClassifier, TimeDistributedTransformer
 from sklstm.plotting import ArchitectureComparisonDisplay, TrainingHistoryDisplay
+
+FOUR = "vanilla", "bidirectional", "stacked", "cnn_lstm"  # the lecture's networks
 
 digits = load_digits()
 X, X_test, y, y_test = train_test_split(
@@ -66,7 +68,7 @@ pipe = make_pipeline(
     ),
 )
 cv = StratifiedKFold(3, shuffle=True, random_state=0)
-search = GridSearchCV(pipe, {"lstmclassifier__arch": ARCHITECTURES}, cv=cv).fit(X, y)
+search = GridSearchCV(pipe, {"lstmclassifier__arch": FOUR}, cv=cv).fit(X, y)
 
 flat = make_pipeline(
     FunctionTransformer(lambda images: images.reshape(len(images), -1)),

@@ -30,7 +30,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklstm import (
-    ARCHITECTURES,
     LSTMClassifier,
     LSTMRegressor,
     PurgedTimeSeriesSplit,
@@ -44,6 +43,8 @@ from sklstm.plotting import (
     TrainingHistoryDisplay,
     WindowsDisplay,
 )
+
+FOUR = "vanilla", "bidirectional", "stacked", "cnn_lstm"  # the lecture's networks
 
 HORIZON = 6
 settings = dict(
@@ -76,7 +77,7 @@ classifier = LSTMClassifier(activation="tanh", kernel_size=8, metrics=["accuracy
 
 forecasters = {
     arch: clone(forecaster).set_params(lstmregressor__arch=arch).fit(X[train], Y[train])
-    for arch in ARCHITECTURES
+    for arch in FOUR
 }
 figure, axes = plt.subplots(2, 2, figsize=(8.4, 6.4), sharey=True, layout="constrained")
 for (arch, fitted), ax in zip(forecasters.items(), axes.flat, strict=True):
@@ -88,9 +89,7 @@ plt.show()
 # %%
 # Several fits in one display. A metric, here the accuracy, gets a panel of its own.
 
-classifiers = [
-    clone(classifier).set_params(arch=arch).fit(pieces, labels) for arch in ARCHITECTURES
-]
+classifiers = [clone(classifier).set_params(arch=arch).fit(pieces, labels) for arch in FOUR]
 TrainingHistoryDisplay.from_estimators(classifiers)
 plt.show()
 
@@ -140,7 +139,7 @@ plt.show()
 SCORING = "neg_root_mean_squared_error"
 flatten = FunctionTransformer(lambda windows: windows.reshape(len(windows), -1))
 linear = cross_val_score(make_pipeline(flatten, Ridge()), X, Y, cv=cv, scoring=SCORING)
-search = GridSearchCV(forecaster, {"lstmregressor__arch": ARCHITECTURES}, cv=cv, scoring=SCORING)
+search = GridSearchCV(forecaster, {"lstmregressor__arch": FOUR}, cv=cv, scoring=SCORING)
 search.fit(X, Y)
 figure, axes = plt.subplots(2, figsize=(8.4, 7), layout="constrained")
 for against, ax in zip(("fit_time", "parameters"), axes, strict=True):
@@ -154,7 +153,7 @@ plt.show()
 # and a linear model can only guess.
 
 linear = cross_val_score(make_pipeline(flatten, LogisticRegression()), pieces, labels, cv=3)
-search = GridSearchCV(classifier, {"arch": ARCHITECTURES}, cv=3).fit(pieces, labels)
+search = GridSearchCV(classifier, {"arch": FOUR}, cv=3).fit(pieces, labels)
 figure, axes = plt.subplots(2, figsize=(8.4, 7), layout="constrained")
 for against, ax in zip(("fit_time", "parameters"), axes, strict=True):
     ArchitectureComparisonDisplay.from_search(

@@ -27,7 +27,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklstm import (
-    ARCHITECTURES,
     LSTMClassifier,
     LSTMRegressor,
     TimeDistributedTransformer,
@@ -35,6 +34,8 @@ from sklstm import (
 )
 from sklstm.datasets import load_sunspots
 from sklstm.plotting import TrainingHistoryDisplay
+
+FOUR = "vanilla", "bidirectional", "stacked", "cnn_lstm"  # the lecture's networks
 
 LOOKBACK, HORIZON = 22, 6
 X, Y = make_windows(load_sunspots().data, lookback=LOOKBACK, horizon=HORIZON)
@@ -110,7 +111,7 @@ classifier = LSTMClassifier(
     metrics=["accuracy"],
     random_state=0,
 )
-networks = [clone(classifier).set_params(arch=arch).fit(images, numbers) for arch in ARCHITECTURES]
+networks = [clone(classifier).set_params(arch=arch).fit(images, numbers) for arch in FOUR]
 
 fig, panels = plt.subplots(2, sharex=True, figsize=(8.4, 6.4), layout="constrained")
 display = TrainingHistoryDisplay.from_estimators(networks, ax=panels)

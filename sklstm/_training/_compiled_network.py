@@ -223,7 +223,7 @@ class CompiledNetwork:
             yield
             return
         before = tf.identity(rate)
-        rate.assign(before * factor)
+        rate.assign(before * tf.cast(factor, before.dtype))
         yield
         rate.assign(before)
 

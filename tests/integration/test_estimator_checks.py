@@ -11,7 +11,7 @@ from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
 # The checks' data have as few as one or two columns, read as sequences of that many steps.
 SMALL = dict(
     units=8, filters=4, kernel_size=1, pool_size=1, fcn_filters=(8, 8), fcn_kernel_sizes=(1, 1),
-    epochs=40, learning_rate=0.02,
+    epochs=40, learning_rate=0.02, learning_rate_schedule="constant",
 )  # fmt: skip
 
 EXPECTED_FAILURES = {

@@ -54,6 +54,15 @@ class Drawing:
             'marker-end="url(#arrowhead)"/>'
         )
 
+    def lines(self, starts, end):
+        """Draw thin lines from boxes to one of the row above."""
+        for start in starts:
+            (x0, y0), (x1, y1) = self.at(*start), self.at(*end)
+            self.parts.append(
+                f'<line class="thin" x1="{x0:g}" y1="{y0 - BOX[1] / 2:g}" x2="{x1:g}" '
+                f'y2="{y1 + BOX[1] / 2:g}"/>'
+            )
+
     def inputs(self, labels, *, row=0):
         for column, label in enumerate(labels):
             self.box(column, row, label, "data")
@@ -221,8 +230,42 @@ def cnn_lstm_pieces():
     return drawing
 
 
+def lstm_fcn():
+    drawing = Drawing(
+        "Three convolutions, averaged over time, beside an LSTM; a dense layer reads both.", 6
+    )
+    drawing.name(0, "steps")
+    for row, text in enumerate(["128 × 8", "256 × 5", "128 × 3"], 1):
+        drawing.name(row, f"Conv1D {text}", "normalized, relu")
+    drawing.name(4, "mean over time")
+    drawing.inputs(STEPS)
+    for row in range(1, 4):
+        for column in range(4):
+            below = range(max(0, column - 1), min(4, column + 2))
+            drawing.lines([(other, row - 1) for other in below], (column, row))
+            drawing.box(column, row, "", "convolution")
+    middle, lstm, dense = 1.5, 5, 3.25
+    drawing.lines([(column, 3) for column in range(4)], (middle, 4))
+    drawing.box(middle, 4, "mean", "convolution")
+    drawing.box(lstm, 0, "transposed", "data", width=92)
+    drawing.arrow((3, 0), (lstm - 0.15, 0))
+    drawing.box(lstm, 1, "LSTM", "recurrent")
+    drawing.arrow((lstm, 0), (lstm, 1))
+    drawing.box(dense, 4, "Dense", "dense")
+    drawing.arrow((middle, 4), (dense, 4))
+    (x0, y0), (x1, y1) = drawing.at(lstm, 1), drawing.at(dense, 4)
+    drawing.parts.append(
+        f'<path class="arrow" d="M{x0:g},{y0 - BOX[1] / 2:g} V{y1:g} H{x1 + BOX[0] / 2 + 2:g}" '
+        'marker-end="url(#arrowhead)"/>'
+    )
+    drawing.box(dense, 5, "y", "data")
+    drawing.arrow((dense, 4), (dense, 5))
+    return drawing
+
+
 DIAGRAMS = {
-    each.__name__: each for each in (vanilla, bidirectional, stacked, cnn_lstm, cnn_lstm_pieces)
+    each.__name__: each
+    for each in (vanilla, bidirectional, stacked, cnn_lstm, cnn_lstm_pieces, lstm_fcn)
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sklstm._kernels._adam import install_fast_adam
-from sklstm._kernels._fast_loops import install_fast_loops
+from sklstm._kernels._fast_layers import install_fast_layers
 from sklstm._kernels._memory import anonymous_variables
 from sklstm._kernels._tensorflow import tf
 from sklstm._networks import NetworkPlan
@@ -51,7 +51,7 @@ class CompiledNetwork:
                 auto_scale_loss=False,  # the network is in float32, whatever Keras's policy is
             )
             self._build_optimizer()
-        install_fast_loops(self.model)
+        install_fast_layers(self.model)
         install_fast_adam(self.optimizer)
         self._dropout_seeds = dropout_seeds(self.model)
         self.is_changed = False

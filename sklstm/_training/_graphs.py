@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from sklstm._kernels._execution import calls_functions, executor, traced_for_any_executor
-from sklstm._kernels._fast_loops import is_sequential
+from sklstm._kernels._fast_layers import is_sequential
 from sklstm._kernels._memory import without_graph
 from sklstm._kernels._tensorflow import gc_paused, tf
 

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from sklstm._kernels._fast_loops import install_fast_loops
+from sklstm._kernels._fast_layers import install_fast_layers
 from sklstm._kernels._memory import anonymous_variables
 from sklstm._kernels._tensorflow import start, tf
 from sklstm._networks import NetworkPlan
@@ -90,7 +90,7 @@ def _forward_function(plan: NetworkPlan) -> Any:
 def _trace_forward(plan: NetworkPlan) -> Any:
     with anonymous_variables():
         model = free_model(plan) or plan.build()  # tracing makes use of the layers alone
-    install_fast_loops(model)
+    install_fast_layers(model)
     # Seeds of dropout are variables too; inference does not read them.
     others = {id(v): tf.constant(v.numpy()) for v in model.non_trainable_variables}
 

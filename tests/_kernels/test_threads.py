@@ -73,6 +73,7 @@ for arguments in [
     dict(arch="stacked", units=24),
     dict(arch="bidirectional", units=130),
     dict(arch="cnn_lstm", units=20, filters=16),
+    dict(arch="lstm_fcn", fcn_filters=(400, 10), fcn_kernel_sizes=(3, 2)),  # in parts
     dict(dropout=0.5),
 ]:
     fitted = fit(**arguments)

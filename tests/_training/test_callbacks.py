@@ -133,9 +133,7 @@ def test_a_lambda_callback_is_told_of_every_batch():
 
 def test_early_stopping_of_keras_decides_the_best_epoch():
     """The loss rises from the third epoch on, as the learning rate says."""
-    rates = keras.callbacks.LearningRateScheduler(
-        lambda epoch: [0.03, 0.03, 1.0, 1.0, 1.0][epoch]
-    )
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch: [0.03, 0.03, 1.0, 1.0, 1.0][epoch])
     stopping = keras.callbacks.EarlyStopping("loss", patience=2, restore_best_weights=True)
     settings = dict(QUICK, batch_size=40, random_state=0, learning_rate_schedule="constant")
     model = LSTMRegressor(**settings, epochs=5, callbacks=[rates, stopping]).fit(X, Y)

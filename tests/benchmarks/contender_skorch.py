@@ -1,4 +1,4 @@
-"""skorch around the lecture's networks in PyTorch, whose LSTM knows tanh alone: no relu."""
+"""skorch around the same networks in PyTorch, whose LSTM knows tanh alone: no relu."""
 
 from itertools import pairwise
 
@@ -6,7 +6,7 @@ import torch
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
-from works import BATCH_SIZE, FILTERS, KERNEL_SIZE, POOL_SIZE
+from works import BATCH_SIZE, FCN_BLOCKS, FILTERS, KERNEL_SIZE, POOL_SIZE
 
 ARCHITECTURE = "module__architecture"
 
@@ -19,7 +19,7 @@ def make(work, architecture):
         else (NeuralNetRegressor, nn.MSELoss)
     )
     return estimator(
-        Network,
+        LSTMFCN if architecture == "lstm_fcn" else Network,
         module__architecture=architecture,
         module__work=work,
         criterion=loss,
@@ -65,7 +65,34 @@ class Network(nn.Module):
         return self.head(torch.cat(tuple(last), dim=1))
 
 
+class LSTMFCN(nn.Module):
+    """An LSTM that reads one feature per step, beside three convolutions."""
+
+    def __init__(self, architecture, work):
+        super().__init__()
+        self.recurrent = nn.LSTM(work.steps, work.units, batch_first=True)
+        blocks, before = [], work.features
+        for filters, kernel_size in FCN_BLOCKS:
+            convolution = nn.Conv1d(before, filters, kernel_size, padding="same")
+            blocks += [convolution, nn.BatchNorm1d(filters, eps=1e-3), nn.ReLU()]
+            before = filters
+        self.convolutions = nn.Sequential(*blocks)
+        self.head = nn.Linear(work.units + before, work.outputs)
+
+    def forward(self, x):
+        x = x.transpose(1, 2)
+        _, (last, _) = self.recurrent(x)
+        return self.head(torch.cat([last[-1], self.convolutions(x).mean(dim=2)], dim=1))
+
+
 def count_parameters(fitted):
-    """Weights without PyTorch's second bias of each gate, which Keras does not have."""
-    named = fitted.module_.named_parameters()
-    return sum(weights.numel() for name, weights in named if "bias_hh" not in name)
+    """Weights without PyTorch's second bias of each gate, which Keras does not have.
+
+    Keras counts the moving statistics of batch normalization among them.
+    """
+    module = fitted.module_
+    named = [*module.named_parameters(), *module.named_buffers()]
+    left_out = "bias_hh", "num_batches_tracked"
+    return sum(
+        weights.numel() for name, weights in named if not any(part in name for part in left_out)
+    )

@@ -1,10 +1,10 @@
-"""scikeras around the lecture's networks, written in stock Keras."""
+"""scikeras around the same networks, written in stock Keras."""
 
 import keras
 from keras import layers
 from scikeras.wrappers import KerasClassifier, KerasRegressor
 
-from works import BATCH_SIZE, FILTERS, KERNEL_SIZE, POOL_SIZE
+from works import BATCH_SIZE, FCN_BLOCKS, FILTERS, KERNEL_SIZE, POOL_SIZE
 
 ARCHITECTURE = "architecture"
 
@@ -27,6 +27,8 @@ def make(work, architecture):
 def build(architecture, work):
     head = layers.Dense(work.outputs, activation="softmax" if work.classify else None)
     sequence = keras.Input((work.steps, work.features))
+    if architecture == "lstm_fcn":
+        return keras.Model(sequence, head(lstm_fcn(sequence, work.units)))
     return keras.Sequential([sequence, *hidden_layers(architecture, work), head])
 
 
@@ -51,6 +53,15 @@ def hidden_layers(architecture, work):
         *(layers.TimeDistributed(layer) for layer in (conv, pool, layers.Flatten())),
         layers.LSTM(n),
     ]
+
+
+def lstm_fcn(sequence, units):
+    recurrent = layers.LSTM(units)(layers.Permute((2, 1))(sequence))
+    x = sequence
+    for filters, kernel_size in FCN_BLOCKS:
+        x = layers.Conv1D(filters, kernel_size, padding="same")(x)
+        x = layers.ReLU()(layers.BatchNormalization()(x))
+    return layers.Concatenate()([recurrent, layers.GlobalAveragePooling1D()(x)])
 
 
 def count_parameters(fitted):

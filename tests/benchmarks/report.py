@@ -55,6 +55,11 @@ LINES = (
         "wide",
         Target("half of scikeras; as near skorch as the hardware allows", 0.5, "stock"),
     ),
+    Line(
+        "LSTM-FCN: 200 windows of 400 steps",
+        "fcn",
+        Target("at most 1.2 times skorch", 1.2, "skorch"),
+    ),
     Line("many fits: 60 of 8 units", "many", AHEAD),
     Line(
         "memory growth: a fit, after five",

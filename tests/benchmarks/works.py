@@ -17,6 +17,7 @@ from sklstm.windowing import make_windows
 ARCHITECTURES = ("vanilla", "bidirectional", "stacked", "cnn_lstm")
 BATCH_SIZE = 32
 FILTERS, KERNEL_SIZE, POOL_SIZE = 64, 3, 2
+FCN_BLOCKS = ((128, 8), (256, 5), (128, 3))  # filters and steps of LSTM-FCN's convolutions
 SETTLING_FITS = 5  # memory is free to grow that long
 
 
@@ -64,6 +65,7 @@ WORKS = {
         classify=True,
     ),
     "wide": Work(units=400, epochs=3),
+    "fcn": Work(("lstm_fcn",), samples=200, steps=400, outputs=1, units=64),
     "many": Work(("vanilla",), samples=200, units=8, epochs=5, repeats=60),
 }
 

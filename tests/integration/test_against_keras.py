@@ -52,11 +52,11 @@ def configuration(seed):
     """Draw an estimator, its data and sample weights."""
     rng = np.random.default_rng(seed)
     choose = lambda *values: values[rng.integers(len(values))]  # noqa: E731
-    name = OPTIMIZERS[rng.integers(len(OPTIMIZERS))]
+    arch, name = choose(*ARCHITECTURES), choose(*OPTIMIZERS)
     possible = OPTIONS + OF_ONE_OPTIMIZER.get(name, [])
     options = possible[rng.integers(len(possible))] if rng.random() < 0.6 else {}
     arguments = dict(
-        arch=choose(*ARCHITECTURES),
+        arch=arch,
         units=int(rng.integers(1, 9)),
         activation=choose("auto", "auto", "tanh", "relu", "softsign"),
         dropout=choose(0.0, 0.0, 0.3),
@@ -84,7 +84,7 @@ def configuration(seed):
         y = X[:, : choose(1, 3), 0] * 3 + 1
         losses = "mean_squared_error", "mean_absolute_error", "huber", "log_cosh"
         estimator = LSTMRegressor(**arguments, loss=choose(*losses), metrics=choose(None, ["mae"]))
-        estimator.set_params(early_stopping=bool(rng.random() < 0.3))
+        estimator.set_params(early_stopping=bool(rng.random() < 0.3) and arch != "lstm_fcn")
     else:
         y = np.array(["a", "b", "c"])[np.digitize(X[:, 0, 0], [-0.5, 0.5])]
         loss = choose("auto", "sparse_categorical_crossentropy", "kl_divergence")
@@ -123,7 +123,7 @@ def endless(arrays, ends):
 
 
 def by_keras(estimator, X, y, weight, fitted):
-    """Train a stock model as the fitted estimator was trained; return its history and weights."""
+    """Train a stock model as the fitted estimator was trained; return its history and itself."""
     unfitted = clone(estimator).set_params(early_stopping=False)
     model = keras.models.clone_model(unfitted.initialize(X, y).model_)
     model.set_weights(unfitted.model_.get_weights())
@@ -145,13 +145,17 @@ def by_keras(estimator, X, y, weight, fitted):
         shuffle=False, verbose=0, validation_data=validation,
         callbacks=[AsOurs(fitted._state.seed, compilation.learning_rate(), schedule)],
     ).history  # fmt: skip
-    return history, model.get_weights()
+    return history, model
 
 
-def is_idle(path):
-    """Batch normalization takes away the bias before it: its gradient is rounding, of any sign."""
-    is_bias_of_convolution = path.startswith("conv1d") and path.endswith("bias")
-    return is_bias_of_convolution or path.endswith("moving_mean")
+def is_arbitrary(variable):
+    """Return whether a weight moves by rounding errors alone, which optimizers magnify.
+
+    A bias in front of batch normalization makes no difference, so its gradient is 0 but for
+    rounding. The moving mean follows it, a few batches behind, and so does the validation loss.
+    """
+    layer, name = variable.path.split("/")[-2:]
+    return name == "moving_mean" or (layer.startswith("conv1d") and name == "bias")
 
 
 def compare(seed):
@@ -167,14 +171,14 @@ def compare(seed):
     weight = np.ones(len(X)) if weight is None else weight
     if getattr(estimator, "class_weight", None):
         weight = weight * compute_sample_weight(estimator.class_weight, y)
-    history, weights = by_keras(estimator, X, y, weight, fitted)
+    history, model = by_keras(estimator, X, y, weight, fitted)
     assert set(fitted.history_) == set(history), (fitted.history_, history)
     for name, values in history.items():
         np.testing.assert_allclose(fitted.history_[name], values, rtol=1e-3, atol=1e-5)
     if fitted.best_epoch_ == fitted.n_iter_:
-        for ours, theirs in zip(fitted.model_.weights, weights, strict=True):
-            if not (fitted.arch == "lstm_fcn" and is_idle(ours.path)):
-                np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-2, atol=2e-3)
+        for ours, theirs in zip(fitted.model_.weights, model.weights, strict=True):
+            if not (estimator.arch == "lstm_fcn" and is_arbitrary(ours)):
+                np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-2, atol=2e-3)
     return "equal"
 
 

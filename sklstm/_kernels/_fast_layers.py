@@ -1,0 +1,137 @@
+"""Fast kernels in stock Keras layers: the same results from the same weights.
+
+LSTM layers get the loops of ``_fast_loops``. What makes a convolutional network is replaced as
+well: convolutions that keep the length of a sequence, batch normalization and relu. They run on
+the parts of a batch side by side, and have gradients written by hand. Everything else keeps what
+Keras runs, and so does every layer on a GPU.
+
+The kernels are installed in stock layers by overriding ``call``, or ``inner_loop`` of an LSTM, so
+that saving and summaries work unchanged.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+from sklstm._kernels import _fast_loops
+from sklstm._kernels._batch_normalization import normalize, normalize_by
+from sklstm._kernels._convolution import convolve
+from sklstm._kernels._parts import cut, join, parts_of
+from sklstm._kernels._tensorflow import keras, tf
+
+N_PARTS = 2  # of a batch
+# A convolution with as many outputs per sample, or more, is worth the overhead of parts.
+CUT_OUTPUTS = 4096
+
+
+def install_fast_layers(model: Any) -> None:
+    """Let every layer of a built model run the fastest kernel that computes the same.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Changed in place.
+    """
+    _fast_loops.install_fast_loops(model)
+    for layer in model._flatten_layers():
+        call = choose_call(layer)
+        if call is not None:
+            layer.call = types.MethodType(call, layer)
+
+
+def is_sequential(model: Any) -> bool:
+    """Return whether one thread runs the operations of a model fastest."""
+    in_parts = any(
+        choose_call(layer) is _convolve and _is_large(layer) for layer in model._flatten_layers()
+    )
+    return not in_parts and _fast_loops.is_sequential(model)
+
+
+def choose_call(layer: Any) -> Any:
+    """Return what suits a built layer better than its own ``call``, or None."""
+    choice = _CHOICES.get(type(layer))
+    if choice is None or tf.config.list_physical_devices("GPU"):
+        return None
+    call, is_supported = choice
+    return call if is_supported(layer) else None
+
+
+# --- convolutions --------------------------------------------------------------------------
+
+
+def _convolve(layer: Any, inputs: Any) -> Any:
+    parts = parts_of(inputs)
+    if len(parts) == 1 and _is_large(layer):
+        parts = cut(inputs, N_PARTS)
+    kernel, bias = _tensors(layer.kernel, layer.bias)
+    return join([convolve(part, kernel, bias) for part in parts])
+
+
+def _is_supported_convolution(layer: Any) -> bool:
+    return (
+        layer.padding == "same"
+        and layer.strides == layer.dilation_rate == (1,)
+        and layer.groups == 1
+        and layer.use_bias
+        and layer.activation is keras.activations.linear
+        and layer.data_format == "channels_last"
+    )
+
+
+def _is_large(layer: Any) -> bool:
+    _, n_steps, n_filters = layer.output.shape
+    return n_steps * n_filters >= CUT_OUTPUTS
+
+
+# --- batch normalization -------------------------------------------------------------------
+
+
+def _normalize(layer: Any, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    if mask is not None:
+        return type(layer).call(layer, inputs, training=training, mask=mask)
+    parts = parts_of(inputs)
+    gamma, beta = _tensors(layer.gamma, layer.beta)
+    moving = layer.moving_mean, layer.moving_variance
+    before = _tensors(*moving)
+    if not (training and layer.trainable):
+        mean, variance = before
+        return join(normalize_by(parts, mean, variance, gamma, beta, layer.epsilon))
+    outputs, mean, variance = normalize(parts, gamma, beta, layer.epsilon)
+    for variable, old, new in zip(moving, before, (mean, variance), strict=True):
+        variable.assign(old * layer.momentum + new * (1.0 - layer.momentum))
+    return join(outputs)
+
+
+def _is_supported_normalization(layer: Any) -> bool:
+    return (
+        layer.input.ndim == 3
+        and layer.axis in (2, -1)
+        and layer.center
+        and layer.scale
+        and not layer.synchronized
+        and not getattr(layer, "renorm", False)
+    )
+
+
+# --- relu ----------------------------------------------------------------------------------
+
+
+def _relu(layer: Any, inputs: Any) -> Any:
+    return join([tf.nn.relu(part) for part in parts_of(inputs)])
+
+
+def _is_supported_relu(layer: Any) -> bool:
+    return layer.max_value is None and not layer.negative_slope and not layer.threshold
+
+
+def _tensors(*variables: Any) -> list[Any]:
+    """Return the values of variables, which are tensors themselves where weights are inputs."""
+    return [tf.identity(keras.ops.convert_to_tensor(variable)) for variable in variables]
+
+
+_CHOICES = {
+    keras.layers.Conv1D: (_convolve, _is_supported_convolution),
+    keras.layers.BatchNormalization: (_normalize, _is_supported_normalization),
+    keras.layers.ReLU: (_relu, _is_supported_relu),
+}

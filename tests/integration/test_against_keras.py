@@ -173,11 +173,13 @@ def compare(seed):
         weight = weight * compute_sample_weight(estimator.class_weight, y)
     history, model = by_keras(estimator, X, y, weight, fitted)
     assert set(fitted.history_) == set(history), (fitted.history_, history)
+    normalized = estimator.arch == "lstm_fcn"
     for name, values in history.items():
-        np.testing.assert_allclose(fitted.history_[name], values, rtol=1e-3, atol=1e-5)
+        rtol = 0.05 if normalized and name.startswith("val_") else 1e-3
+        np.testing.assert_allclose(fitted.history_[name], values, rtol=rtol, atol=1e-5)
     if fitted.best_epoch_ == fitted.n_iter_:
         for ours, theirs in zip(fitted.model_.weights, model.weights, strict=True):
-            if not (estimator.arch == "lstm_fcn" and is_arbitrary(ours)):
+            if not (normalized and is_arbitrary(ours)):
                 np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-2, atol=2e-3)
     return "equal"
 

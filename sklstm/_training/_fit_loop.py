@@ -174,16 +174,17 @@ class _Fit:
             logs = self.train_and_validate(epoch)
         self.recovery.keep()
         self.callbacks.on_epoch_end(epoch, logs)
-        if self.early_stopping is not None and not self._is_warming_up(epoch):
+        if self.early_stopping is not None:
             self._judge(self.early_stopping, epoch, logs)
 
-    def _is_warming_up(self, epoch: int) -> bool:
-        return epoch - self.first_epoch < self.batches.schedule.warmup_epochs
-
     def _judge(self, rule: EarlyStopping, epoch: int, logs: dict[str, float]) -> None:
+        """Keep the epoch if it is the best; stop after too many that are not."""
         if rule.can_judge(logs["loss"], self._constant_loss):
             snapshot = functools.partial(self.network.state, self.seed, epoch + 1)
-            if rule.update(logs["val_loss"], snapshot):
+            is_last = rule.update(logs["val_loss"], snapshot)
+            if epoch - self.first_epoch < self.batches.schedule.warmup_epochs:
+                rule.waited = 0  # hardly anything is learnt yet
+            elif is_last:
                 self.model.stop_training = True
 
     def train_and_validate(self, epoch: int) -> dict[str, float]:

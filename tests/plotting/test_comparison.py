@@ -39,7 +39,7 @@ def test_scores_are_paired_by_fold(search):
     assert set(display.baseline_lines_["baseline"].get_ydata()) == {-3.0}
     assert display.ax_.get_ylabel() == "neg mean absolute error"
     looks = {point.get_marker() for point in display.mean_points_.values()}
-    assert len(looks) == 4
+    assert len(looks) == 5
 
 
 def test_grids_that_search_other_things_besides_are_left_out(X, y):

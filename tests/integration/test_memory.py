@@ -22,7 +22,7 @@ def memory():
 def test_sixty_fits_of_each_kind(fresh_python):
     done = fresh_python(f"""{GROWTH}
 kinds = [
-    estimator(architecture, units=4, epochs=2)
+    estimator(architecture, units=4, epochs=2, fcn_filters=[4, 4], fcn_kernel_sizes=[2, 2])
     for estimator in (LSTMRegressor, LSTMClassifier) for architecture in {ARCHITECTURES}
 ]
 def fit_all():
@@ -35,9 +35,8 @@ for _ in range(55):
     fit_all()
 print((memory() - before) / (55 * len(kinds)))
 """)
-    assert (
-        float(done.stdout) <= 0.05
-    )  # Keras's optimizers leave 0.07 each, unless they share a name
+    # Keras's optimizers leave 0.07 each, unless they share a name
+    assert float(done.stdout) <= 0.05
 
 
 def test_forty_candidates(fresh_python):
@@ -100,7 +99,10 @@ def test_different_networks_leave_nothing_behind(fresh_python):
     done = fresh_python(f"""{GROWTH}
 def fit(units):
     for architecture in {ARCHITECTURES}:
-        LSTMRegressor(architecture, units=units, epochs=1).fit(X, y).predict(X)
+        network = LSTMRegressor(
+            architecture, units=units, epochs=1, fcn_filters=[4, 4], fcn_kernel_sizes=[2, 2]
+        )
+        network.fit(X, y).predict(X)
 for units in range(1, 13):
     fit(units)
 before = memory()

@@ -10,8 +10,9 @@ from sklstm._kernels._fast_layers import (
     is_sequential,
 )
 from sklstm._kernels._parts import cut, join, parts_of
-from sklstm._kernels._tensorflow import keras, tf
+from sklstm._kernels._tensorflow import keras, start, tf
 
+start()  # before a layer below starts TensorFlow with other numbers of threads
 layers = keras.layers
 
 

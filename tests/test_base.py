@@ -70,7 +70,7 @@ def test_optimizers(estimator, name):
 def test_every_argument_works_in_every_architecture(estimator, arch):
     shorter = dict(n_iter_no_change=2, tol=0.5, validation_fraction=0.2)
     model = fitted(
-        estimator, arch=arch, units=4, activation="softsign", dropout=0.2, filters=3,
+        estimator, arch=arch, units=4, activation="softsign", dropout=0.2, readout="max", filters=3,
         kernel_size=2, pool_size=2, subsequences=2, optimizer="rmsprop", learning_rate=0.01,
         metrics=["mse"], epochs=30, batch_size=7, shuffle=False, early_stopping=True,
         callbacks=[keras.callbacks.ReduceLROnPlateau(patience=1)], **shorter,

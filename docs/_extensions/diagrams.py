@@ -235,8 +235,8 @@ def lstm_fcn():
         "Three convolutions, averaged over time, beside an LSTM; a dense layer reads both.", 6
     )
     drawing.name(0, "steps")
-    for row, text in enumerate(["128 of 8", "256 of 5", "128 of 3"], 1):
-        drawing.name(row, f"Conv1D {text}", "normalized, relu")
+    for row, (filters, size) in enumerate([(128, 8), (256, 5), (128, 3)], 1):
+        drawing.name(row, f"Conv1D {filters} &#215; {size}", "normalized, relu")
     drawing.name(4, "mean over time")
     drawing.inputs(STEPS)
     for row in range(1, 4):

@@ -2,8 +2,9 @@
 
 LSTM layers get the loops of ``_fast_loops``. What makes a convolutional network is replaced as
 well: convolutions that keep the length of a sequence, batch normalization and relu. They run on
-the parts of a batch side by side, and have gradients written by hand. Everything else keeps what
-Keras runs, and so does every layer on a GPU.
+the parts of a batch side by side, and have gradients written by hand. Averages over time are
+computed so that a sequence's average does not depend on its place in the batch. Everything else
+keeps what Keras runs, and so does every layer on a GPU.
 
 The kernels are installed in stock layers by overriding ``call``, or ``inner_loop`` of an LSTM, so
 that saving and summaries work unchanged.
@@ -23,6 +24,8 @@ from sklstm._kernels._tensorflow import keras, tf
 N_PARTS = 2  # of a batch
 # A convolution with as many outputs per sample, or more, is worth the overhead of parts.
 CUT_OUTPUTS = 4096
+# TensorFlow sums as many channels at once, or half or a quarter of them, as a processor can.
+CHANNELS_AT_ONCE = 16
 
 
 def install_fast_layers(model: Any) -> None:
@@ -114,7 +117,7 @@ def _is_supported_normalization(layer: Any) -> bool:
     )
 
 
-# --- relu ----------------------------------------------------------------------------------
+# --- relu and averages ---------------------------------------------------------------------
 
 
 def _relu(layer: Any, inputs: Any) -> Any:
@@ -123,6 +126,24 @@ def _relu(layer: Any, inputs: Any) -> Any:
 
 def _is_supported_relu(layer: Any) -> bool:
     return layer.max_value is None and not layer.negative_slope and not layer.threshold
+
+
+def _average(layer: Any, inputs: Any, mask: Any = None) -> Any:
+    """Average over time.
+
+    TensorFlow rounds channels that do not fill a step of its sum in another way, and which ones do
+    depends on the place of a sequence in the batch. So the last step is filled up.
+    """
+    if mask is not None:
+        return type(layer).call(layer, inputs, mask=mask)
+    n_channels = inputs.shape[2]
+    missing = -n_channels % CHANNELS_AT_ONCE
+    padded = tf.pad(inputs, [[0, 0], [0, 0], [0, missing]]) if missing else inputs
+    return tf.reduce_mean(padded, axis=1)[:, :n_channels]
+
+
+def _is_supported_average(layer: Any) -> bool:
+    return layer.data_format == "channels_last" and not layer.keepdims
 
 
 def _tensors(*variables: Any) -> list[Any]:
@@ -134,4 +155,5 @@ _CHOICES = {
     keras.layers.Conv1D: (_convolve, _is_supported_convolution),
     keras.layers.BatchNormalization: (_normalize, _is_supported_normalization),
     keras.layers.ReLU: (_relu, _is_supported_relu),
+    keras.layers.GlobalAveragePooling1D: (_average, _is_supported_average),
 }

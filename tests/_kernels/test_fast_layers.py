@@ -1,4 +1,4 @@
-"""Convolutions, batch normalization and relu compute what Keras computes."""
+"""Convolutions, batch normalization, relu and averages compute what Keras computes."""
 
 import numpy as np
 import pytest
@@ -10,8 +10,9 @@ from sklstm._kernels._fast_layers import (
     is_sequential,
 )
 from sklstm._kernels._parts import cut, join, parts_of
-from sklstm._kernels._tensorflow import keras, tf
+from sklstm._kernels._tensorflow import keras, start, tf
 
+start()  # before a layer below starts TensorFlow with other numbers of threads
 layers = keras.layers
 
 
@@ -119,12 +120,15 @@ def test_a_frozen_layer_uses_its_statistics():
     assert_agree(stock, fast, x, training=True)
 
 
-def test_a_mask_is_left_to_keras():
-    stock, fast = twins(lambda: [layers.BatchNormalization()], n_steps=6, n_channels=2)
+@pytest.mark.parametrize("kind", [layers.BatchNormalization, layers.GlobalAveragePooling1D])
+def test_a_mask_is_left_to_keras(kind):
+    stock, fast = twins(lambda: [kind()], n_steps=6, n_channels=2)
     x = np.random.default_rng(1).normal(size=(5, 6, 2)).astype("f4")
-    mask = tf.constant(np.arange(30).reshape(5, 6) % 3 > 0)
-    theirs, ours = (model.layers[1](x, training=True, mask=mask) for model in (stock, fast))
+    mask = tf.constant(np.arange(30).reshape(5, 6) % 4 > 0)
+    training = {"training": True} if kind is layers.BatchNormalization else {}
+    theirs, ours = (model.layers[1](x, mask=mask, **training) for model in (stock, fast))
     np.testing.assert_array_equal(ours, theirs)
+    assert np.abs(theirs - fast.layers[1](x, **training)).max() > 0.01
 
 
 def conv(**options):
@@ -150,6 +154,9 @@ def conv(**options):
         (layers.ReLU(max_value=6), False),
         (layers.ReLU(negative_slope=0.1), False),
         (layers.ReLU(threshold=0.5), False),
+        (layers.GlobalAveragePooling1D(), True),
+        (layers.GlobalAveragePooling1D(keepdims=True), False),
+        (layers.GlobalAveragePooling1D("channels_first"), False),
         (layers.SeparableConv1D(3, 2, padding="same"), False),
     ],
 )

@@ -43,7 +43,9 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 5))
 Y = X[:, -1] + X[:, -2]
 LABELS = np.where(Y > 0, "up", "down")
-QUICK = dict(units=6, epochs=25, learning_rate=0.03, random_state=0)
+QUICK = dict(
+    units=6, epochs=25, learning_rate=0.03, learning_rate_schedule="constant", random_state=0
+)
 
 
 def regressor(**changes):

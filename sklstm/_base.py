@@ -29,19 +29,20 @@ from sklstm._sequences import (
 )
 from sklstm._storage import PicklingMixin
 from sklstm._training import (
-    SCHEDULES,
-    Compilation,
+    COURSES,
     EarlyStopping,
     EpochTasks,
     Outcome,
     Samples,
     TrainingState,
     auto_epochs,
+    choose_course,
     draw_seed,
     extend_history,
     keras_model,
     predict,
     train,
+    warn_of_shift,
 )
 
 
@@ -69,7 +70,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             Interval(Real, 0, None, closed="neither"),
             keras.optimizers.schedules.LearningRateSchedule,
         ],
-        "learning_rate_schedule": [StrOptions({"auto", *SCHEDULES}), callable],
+        "learning_rate_schedule": [StrOptions({"auto", *COURSES}), callable],
         "metrics": [str, callable, list, tuple, dict, None],
         "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -108,7 +109,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         """Return the training and the validation part of early stopping."""
 
     def _level_shift(self, training: np.ndarray, validation: np.ndarray) -> float:
-        """Return how far validation targets lie from training targets, and warn of it."""
+        """Return how far validation targets lie from training targets; a random part lies near."""
         return 0.0
 
     def _learnt_from(self, training: Any) -> Any:
@@ -317,17 +318,14 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         if validation is not None:
             held_out = samples[validation]
             shift = self._level_shift(samples.y[training], held_out.y)
+            warn_of_shift(shift)
             rule = EarlyStopping(arguments["n_iter_no_change"], arguments["tol"], shift)
-        compilation = self._compilation()
-        return train(
+        return self._run(
             plan,
-            compilation,
             state,
             samples[training],
             epochs=epochs,
-            batch_size=int(min(arguments["batch_size"], len(samples))),  # fits into an int32
-            shuffle=arguments["shuffle"],
-            schedule="constant" if is_part else self._schedule(compilation),
+            is_part=is_part,
             validation=held_out,
             early_stopping=rule,
             last_loss=last_loss,
@@ -335,20 +333,34 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             verbose=arguments["verbose"],
         )
 
-    def _schedule(self, compilation: Compilation) -> Any:
-        """Return the course of the learning rate; constant where training is to be continued."""
-        schedule = self.learning_rate_schedule
-        one_rate = compilation.learning_rate() is not None
-        if not isinstance(schedule, str) or schedule not in ("auto", "constant"):
-            if one_rate:
-                return schedule
-            raise ValueError(
-                f"learning_rate_schedule={schedule!r} multiplies a constant learning rate, but the "
-                "optimizer has a schedule of its own, or several rates. Leave "
-                "learning_rate_schedule at 'auto', or pass a number as learning_rate."
-            )
-        is_whole = one_rate and not self.warm_start
-        return "cosine" if schedule == "auto" and is_whole else "constant"
+    def _run(
+        self,
+        plan: NetworkPlan,
+        state: TrainingState,
+        training: Samples,
+        *,
+        epochs: int,
+        is_part: bool = False,
+        **options: Any,
+    ) -> Outcome:
+        """Train as the arguments say; ``is_part`` of a training that is to be continued."""
+        arguments, compilation = self._plain_arguments(), self._compilation()
+        course = choose_course(
+            "constant" if is_part else self.learning_rate_schedule,
+            has_one_rate=compilation.learning_rate() is not None,
+            continues=self.warm_start,
+        )
+        return train(
+            plan,
+            compilation,
+            state,
+            training,
+            epochs=epochs,
+            batch_size=int(min(arguments["batch_size"], len(training))),  # fits into an int32
+            shuffle=arguments["shuffle"],
+            schedule=course,
+            **options,
+        )
 
     def _keep(self, plan: NetworkPlan, outcome: Outcome, *, resume: bool, resumable: bool) -> None:
         """Keep what a fit has given; the optimizer's state only where training may go on."""

@@ -12,21 +12,16 @@ from sklstm._networks import NetworkPlan
 from sklstm._target_checks import check_targets
 from sklstm._targets import TargetScaler
 from sklstm._training import (
-    FAR_SHIFT,
-    MIN_EPOCHS,
-    EarlyStopping,
     Samples,
     TrainingState,
     auto_epochs,
+    enough_epochs,
     hold_out_last,
     level_shift,
-    train,
-    warn_of_shift,
+    trial_parts,
 )
 
-# "auto" epochs of a regressor: how many where no trial is made; the part held out in a trial, and
-# the fewest samples for one.
-USUAL_EPOCHS, TRIAL_FRACTION, TRIAL_SAMPLES = 100, 0.2, 100
+USUAL_EPOCHS = 100  # where no trial tells how many are best
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
@@ -86,8 +81,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     epochs : int or "auto", default="auto"
         Passes over the data; with ``early_stopping`` their maximum. ``"auto"``: 200 for small data,
         and fewer for long sequences and many samples, so that a fit takes a minute, not an hour;
-        at least 10. Of these, as many as are best in a trial in which the last fifth of the samples
-        is held out.
+        at least 10. Of these, as many as bring the loss within a tenth of the least in a trial
+        in which the last fifth of the samples is held out; all, if it ends there as well.
     batch_size : int, default=32
         Samples per optimizer step; the last batch may be smaller.
     shuffle : bool, default=True
@@ -301,39 +296,23 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         return check_targets(y)
 
     def _auto_epochs(self, plan: NetworkPlan, state: TrainingState, training: Samples) -> int:
-        """Return how many epochs are best where the last fifth of the samples is held out.
+        """Return how many epochs are enough where the last fifth of the samples is held out.
 
-        A noisy series is overfitted soon, one without noise is learnt better and better. Where the
-        held-out part is small or of another level it tells nothing; nor is it asked for where
-        training is to be continued, or is validated anyway.
+        A noisy series is overfitted soon, one without noise is learnt better and better. There is
+        no trial where training is to be continued, or is validated anyway.
         """
-        most = auto_epochs(len(training), plan.n_timesteps, 2 * plan.architecture.epoch_cost)
-        usual = min(most, USUAL_EPOCHS)
-        if self.early_stopping or self.warm_start or len(training) < TRIAL_SAMPLES:
-            return usual
-        parts = hold_out_last(len(training), TRIAL_FRACTION, gap=plan.n_outputs - 1)
+        cost = 2 * plan.architecture.epoch_cost  # with the trial there are two fits
+        most = auto_epochs(len(training), plan.n_timesteps, cost)
+        without_trial = self.early_stopping or self.warm_start
+        parts = None if without_trial else trial_parts(training.y)
+        if parts is None:
+            return min(most, USUAL_EPOCHS)
         first, last = (training[part] for part in parts)
-        if level_shift(first.y, last.y) > FAR_SHIFT:
-            return usual
-        arguments, compilation = self._plain_arguments(), self._compilation()
-        trial = train(
-            plan,
-            compilation,
-            state,
-            first,
-            epochs=most,
-            batch_size=int(min(arguments["batch_size"], len(first))),
-            shuffle=arguments["shuffle"],
-            schedule=self._schedule(compilation),
-            validation=last,
-            early_stopping=EarlyStopping(patience=most // 4, tol=0.0),
-        )
-        return max(trial.best_epoch, MIN_EPOCHS)
+        trial = self._run(plan, state, first, epochs=most, validation=last)
+        return enough_epochs(trial.history["val_loss"])
 
     def _level_shift(self, training: np.ndarray, validation: np.ndarray) -> float:
-        shift = level_shift(training, validation)
-        warn_of_shift(shift)
-        return shift
+        return level_shift(training, validation)
 
     def _hold_out(self, target: np.ndarray, seed: int) -> tuple[slice, slice]:
         """Hold out the last part, past all targets that training sees."""

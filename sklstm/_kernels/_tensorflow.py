@@ -92,7 +92,7 @@ def start() -> None:
     """Let TensorFlow find its devices, quietly; only the first call does anything.
 
     Every fit and predict calls it. The import does not, so that a user can still configure
-    devices and threads after importing sklstm.
+    devices after importing sklstm.
 
     Raises
     ------
@@ -111,7 +111,6 @@ def start() -> None:
     with _start_lock:
         if not _started:
             with _stderr_held_back():
-                _configure_threads()
                 tf.constant(0.0)
             _started = True
 
@@ -133,7 +132,9 @@ def _configure_threads() -> None:
     The rounding of an operation depends on the number of threads that share it: a search with
     ``n_jobs=2`` would not repeat the results of ``n_jobs=1``. Small operations are faster on one
     thread, too. joblib, dask and Ray tell their workers through OMP_NUM_THREADS how many threads
-    they may use; TensorFlow does not read it. What the user has set for TensorFlow stays.
+    they may use; TensorFlow does not read it. What the user has set for TensorFlow stays, and can
+    still be set until TensorFlow starts. That may be long before a fit: every Keras optimizer that
+    is made has a variable.
     """
     config = tf.config.threading
     is_set = (
@@ -148,3 +149,6 @@ def _configure_threads() -> None:
         config.set_intra_op_parallelism_threads(1)
         if granted.isdecimal():
             config.set_inter_op_parallelism_threads(int(granted))
+
+
+_configure_threads()

@@ -1,10 +1,10 @@
 """Everything that trains a network or runs one forward; it knows networks by their plan alone."""
 
+from sklstm._training._auto_epochs import auto_epochs, enough_epochs, trial_parts
 from sklstm._training._callbacks import EpochTasks
 from sklstm._training._compilation import Compilation
 from sklstm._training._divergence import DivergedError
 from sklstm._training._early_stopping import (
-    FAR_SHIFT,
     EarlyStopping,
     hold_out_last,
     hold_out_stratified,
@@ -14,14 +14,12 @@ from sklstm._training._early_stopping import (
 from sklstm._training._fit_loop import Outcome, train
 from sklstm._training._history import extend_history
 from sklstm._training._prediction import keras_model, predict
-from sklstm._training._schedule import MIN_EPOCHS, SCHEDULES, auto_epochs
+from sklstm._training._schedule import COURSES, choose_course
 from sklstm._training._seeds import draw_seed
 from sklstm._training._state import Samples, TrainingState
 
 __all__ = [
-    "FAR_SHIFT",
-    "MIN_EPOCHS",
-    "SCHEDULES",
+    "COURSES",
     "Compilation",
     "DivergedError",
     "EarlyStopping",
@@ -30,7 +28,9 @@ __all__ = [
     "Samples",
     "TrainingState",
     "auto_epochs",
+    "choose_course",
     "draw_seed",
+    "enough_epochs",
     "extend_history",
     "hold_out_last",
     "hold_out_stratified",
@@ -38,5 +38,6 @@ __all__ = [
     "level_shift",
     "predict",
     "train",
+    "trial_parts",
     "warn_of_shift",
 ]

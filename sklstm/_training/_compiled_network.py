@@ -54,6 +54,9 @@ class CompiledNetwork:
         install_fast_layers(self.model)
         install_fast_adam(self.optimizer)
         self._dropout_seeds = dropout_seeds(self.model)
+        weights, of_optimizer = self.model.weights, self.optimizer.variables
+        self._variables = [variable.value for variable in (*weights, *of_optimizer)]
+        self._n_weights = len(weights)
         self.is_changed = False
         self._compiled_settings = self._settings()
         self._has_metrics = False
@@ -115,20 +118,19 @@ class CompiledNetwork:
 
     def snapshot(self) -> list[Any]:
         """Note where training stands; TensorFlow copies a value when it is written to next."""
-        return [tf.convert_to_tensor(variable) for variable in self._changing_variables()]
+        read = tf.raw_ops.ReadVariableOp  # done for every epoch, and faster than all that wraps it
+        return [read(resource=v.handle, dtype=v.dtype) for v in self._variables]
 
     def restore(self, snapshot: list[Any]) -> None:
         """Bring back what was noted."""
-        for variable, value in zip(self._changing_variables(), snapshot, strict=True):
+        for variable, value in zip(self._variables, snapshot, strict=True):
             variable.assign(value)
 
-    def _changing_variables(self) -> list[Any]:
-        return [*self.model.weights, *self.optimizer.variables]
-
-    def is_finite(self) -> bool:
-        """Return whether all weights are finite, at the price of their sums."""
+    def is_finite(self, snapshot: list[Any]) -> bool:
+        """Return whether all weights in a snapshot are finite, at the price of their sums."""
+        weights = snapshot[: self._n_weights]
         with np.errstate(over="ignore", invalid="ignore"):
-            return all(np.isfinite(weight.numpy().sum()) for weight in self.model.weights)
+            return all(np.isfinite(weight.numpy().sum()) for weight in weights)
 
     def scale_weights(self, factor: float) -> None:
         """Multiply all weights that are trained."""

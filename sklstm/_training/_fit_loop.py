@@ -29,7 +29,7 @@ from sklstm._training._history import History, recorded_history
 from sklstm._training._network_pool import borrow_network
 from sklstm._training._progress import Progress
 from sklstm._training._recovery import Recovery
-from sklstm._training._schedule import Batches, Schedule, Shape
+from sklstm._training._schedule import Batches, Course, Schedule
 from sklstm._training._state import Samples, TrainingState
 
 
@@ -60,7 +60,7 @@ def train(
     epochs: int,
     batch_size: int,
     shuffle: bool,
-    schedule: Shape = "constant",
+    schedule: Course = "constant",
     validation: Samples | None = None,
     early_stopping: EarlyStopping | None = None,
     last_loss: float | None = None,
@@ -144,7 +144,8 @@ class _Fit:
         self.of_user: list[Any] = []  # callbacks
         self.last_loss: float | None = None
         self.first_loss: float | None = None  # of the weights before training
-        self.recovery = Recovery(network, is_new=state.weights is None)
+        self.snapshot = network.snapshot()  # of the end of the last epoch
+        self.recovery = Recovery(self.snapshot, network, is_new=state.weights is None)
 
     def run(self, epochs: int, callbacks: Sequence[Any], verbose: int) -> Outcome:
         """Train for a number of epochs, or until a callback or early stopping ends it."""
@@ -172,7 +173,7 @@ class _Fit:
         while (error := self._find_divergence(epoch, logs)) is not None:
             self._take_back(epoch, error)
             logs = self.train_and_validate(epoch)
-        self.recovery.keep()
+        self.recovery.keep(self.snapshot)
         self.callbacks.on_epoch_end(epoch, logs)
         if self.early_stopping is not None:
             self._judge(self.early_stopping, epoch, logs)
@@ -223,7 +224,8 @@ class _Fit:
             check_finite(f"the loss of epoch {epoch + 1}", logs["loss"])
             check_finite(f"the validation loss of epoch {epoch + 1}", logs.get("val_loss", 0.0))
             check_rise(epoch, logs["loss"], self.first_loss, self._constant_loss)
-            if not self.network.is_finite():
+            self.snapshot = self.network.snapshot()
+            if not self.network.is_finite(self.snapshot):
                 raise DivergedError(f"Training diverged: a weight became NaN or infinite. {REMEDY}")
         except DivergedError as error:
             return error

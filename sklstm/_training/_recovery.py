@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sklearn.exceptions import ConvergenceWarning
 
 from sklstm._training._compiled_network import CompiledNetwork
@@ -19,24 +21,25 @@ class Recovery:
 
     Parameters
     ----------
+    snapshot : list of tensors
+        Where the fit begins.
     network : CompiledNetwork
-        Loaded with the state that the fit begins with.
+        What is taken back.
     is_new : bool
         Whether its weights are initial ones, which may be changed.
     """
 
-    def __init__(self, network: CompiledNetwork, *, is_new: bool) -> None:
-        self.network = network
+    def __init__(self, snapshot: list[Any], network: CompiledNetwork, *, is_new: bool) -> None:
+        self.good, self.network = snapshot, network
         self.weights_are_initial = is_new
         self.rate_factor = 1.0
         self.n_halvings = 0
         self.n_failures = 0
         self.failed_epochs: list[int] = []
-        self.good = network.snapshot()
 
-    def keep(self) -> None:
+    def keep(self, snapshot: list[Any]) -> None:
         """Take note of an epoch that went well."""
-        self.good = self.network.snapshot()
+        self.good = snapshot
         self.weights_are_initial = False
 
     def take_back(self, epoch: int, error: DivergedError) -> None:

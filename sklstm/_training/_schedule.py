@@ -1,4 +1,4 @@
-"""How long a fit trains, in which batches, and with what learning rates."""
+"""In which batches a fit trains, and with what learning rates."""
 
 from __future__ import annotations
 
@@ -11,31 +11,10 @@ import numpy as np
 
 from sklstm._training._seeds import epoch_order
 
-Shape = str | Callable[[float], Any]
-
-# "auto" epochs: at most MAX_EPOCHS, and as many as give this number of time steps, over all samples
-# and epochs, which one LSTM layer takes half a minute for. That would be fewer than FEW_EPOCHS for
-# much data: then twice the data take 1.4 times as long, and not as long.
-AUTO_TIMESTEPS = 6_400_000
-MIN_EPOCHS, FEW_EPOCHS, MAX_EPOCHS = 10, 20, 200
+Course = str | Callable[[float], Any]  # of the learning rate
 
 _WARMUP = 0.1  # parts of a fit
 _ONE_CYCLE_WARMUP = 0.3
-
-
-def auto_epochs(n_samples: int, n_timesteps: int, cost: float = 1.0) -> int:
-    """Return how many epochs give few samples enough steps, and many no absurd time.
-
-    Parameters
-    ----------
-    n_samples, n_timesteps : int
-        Size of the data.
-    cost : float
-        Time of an epoch, compared with that of one LSTM layer.
-    """
-    affordable = AUTO_TIMESTEPS / (cost * n_samples * n_timesteps)
-    affordable = max(affordable, math.sqrt(FEW_EPOCHS * affordable))
-    return round(min(max(affordable, MIN_EPOCHS), MAX_EPOCHS))
 
 
 def _constant(progress: np.ndarray) -> np.ndarray:
@@ -56,7 +35,30 @@ def _one_cycle(progress: np.ndarray) -> np.ndarray:
     return np.where(progress < top, low + (1 - low) * rising, end + (1 - end) * falling)
 
 
-SCHEDULES = {"constant": _constant, "cosine": _cosine, "one_cycle": _one_cycle}
+COURSES = {"constant": _constant, "cosine": _cosine, "one_cycle": _one_cycle}
+
+
+def choose_course(asked: Course, *, has_one_rate: bool, continues: bool) -> Course:
+    """Return the course of the learning rate that an argument stands for.
+
+    Parameters
+    ----------
+    asked : str or callable
+        A course, or "auto".
+    has_one_rate : bool
+        Whether the optimizer has one constant rate, and no schedule of its own.
+    continues : bool
+        Whether training is to be continued.
+    """
+    if asked == "auto":
+        return "cosine" if has_one_rate and not continues else "constant"
+    if asked != "constant" and not has_one_rate:
+        raise ValueError(
+            f"learning_rate_schedule={asked!r} multiplies a constant learning rate, but the "
+            "optimizer has a schedule of its own, or several rates. Leave "
+            "learning_rate_schedule at 'auto', or pass a number as learning_rate."
+        )
+    return asked
 
 
 @dataclass(frozen=True)
@@ -65,29 +67,29 @@ class Schedule:
 
     Parameters
     ----------
-    shape : str or callable
-        A name of SCHEDULES, or a function that takes the part of the fit that is done, a float in
+    course : str or callable
+        A name of COURSES, or a function that takes the part of the fit that is done, a float in
         [0, 1], and returns the factor that the learning rate is multiplied by.
     epochs : int
         Length of the fit.
     """
 
-    shape: Shape = "constant"
+    course: Course = "constant"
     epochs: int = 1
 
     def factors(self, epoch: int, n_batches: int) -> np.ndarray:
         """Return the factor for each batch of an epoch, counted from 0 in this fit."""
         progress = (epoch + (np.arange(n_batches) + 0.5) / n_batches) / self.epochs
-        if isinstance(self.shape, str):
-            return SCHEDULES[self.shape](progress).astype(np.float32)
-        own = [_checked(self.shape(float(each)), each) for each in progress]
+        if isinstance(self.course, str):
+            return COURSES[self.course](progress).astype(np.float32)
+        own = [_checked(self.course(float(each)), each) for each in progress]
         return np.array(own, np.float32)
 
     @property
     def warmup_epochs(self) -> int:
         """Epochs in which the rate still rises, so that little is learnt."""
         parts = {"cosine": _WARMUP, "one_cycle": _ONE_CYCLE_WARMUP}
-        part = parts.get(self.shape, 0.0) if isinstance(self.shape, str) else 0.0
+        part = parts.get(self.course, 0.0) if isinstance(self.course, str) else 0.0
         return math.floor(part * self.epochs)
 
 

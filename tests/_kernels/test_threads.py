@@ -53,6 +53,18 @@ def test_how_many_threads_tensorflow_takes(before, variables, threads, fresh_pyt
     assert done.stdout.split("\n")[-2] == threads
 
 
+@pytest.mark.parametrize(
+    ("between", "threads"),
+    [
+        ("import keras; keras.optimizers.Adam()", "1 0"),  # its variables start TensorFlow
+        ("import tensorflow as tf; tf.config.threading.set_intra_op_parallelism_threads(4)", "4 0"),
+    ],
+)
+def test_what_starts_or_configures_tensorflow_before_the_first_fit(between, threads, fresh_python):
+    done = fresh_python(f"{FIT}\n{between}\n{SHOW}", env=environment())
+    assert done.stdout.split("\n")[-2] == threads
+
+
 def threads_of_a_worker():
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""Epochs by the size of the data, batches, and the course of the learning rate."""
+"""Batches, and the course of the learning rate."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from training_support import assert_equal_weights, compilation, plan, samples, t
 from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm._kernels._tensorflow import keras
 from sklstm._training import _network_pool
-from sklstm._training._schedule import Batches, Schedule, auto_epochs
+from sklstm._training._schedule import Batches, Schedule
 
 DATA = np.random.default_rng(0).normal(size=(48, 6))
 TARGET = DATA[:, :2].sum(axis=1)
@@ -134,39 +134,3 @@ def test_two_schedules_are_refused():
         model.fit(DATA, TARGET)
     with pytest.raises(ValueError, match="learning_rate_schedule"):
         LSTMClassifier(learning_rate_schedule="cosin").fit(DATA, TARGET > 0)
-
-
-# --- "auto" epochs -------------------------------------------------------------------------
-
-
-def test_auto_epochs_by_the_size_of_the_data():
-    """6.4 million time steps; below 20 epochs by the root of 20 times what they would give."""
-    assert auto_epochs(28, 286) == 200  # 799 would be affordable
-    assert auto_epochs(200, 400) == 80
-    assert auto_epochs(200, 400, cost=2.0) == 40
-    assert auto_epochs(2000, 400) == 13  # (20 * 8) ** 0.5 = 12.65
-    assert auto_epochs(100_000, 500) == 10
-
-
-def series_and_noise():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(120, 6))
-    return X, X[:, -1], rng.normal(size=120)
-
-
-def test_a_regressor_tries_out_how_many_epochs_are_best():
-    X, series, noise = series_and_noise()
-    model = LSTMRegressor(units=4, learning_rate=0.01, random_state=0)
-    assert model.fit(X, noise).n_iter_ < 40
-    by_trial = model.fit(X, series).predict(X)
-    assert model.n_iter_ > 100
-    known = LSTMRegressor(units=4, learning_rate=0.01, random_state=0, epochs=model.n_iter_)
-    np.testing.assert_array_equal(known.fit(X, series).predict(X), by_trial)
-
-
-def test_no_trial_where_it_would_tell_nothing():
-    X, _, noise = series_and_noise()
-    model = LSTMRegressor(units=2, random_state=0)
-    assert model.fit(X[:99], noise[:99]).n_iter_ == 100
-    assert model.fit(X, np.r_[noise[:90], noise[90:] + 5]).n_iter_ == 100
-    assert LSTMRegressor(units=2, warm_start=True).fit(X, noise).n_iter_ == 100

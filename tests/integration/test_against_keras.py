@@ -16,7 +16,7 @@ from sklearn.utils import compute_sample_weight
 from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
 from sklstm._kernels._tensorflow import keras
 from sklstm._training import DivergedError
-from sklstm._training._schedule import Batches, Schedule
+from sklstm._training._schedule import Batches, Schedule, choose_course
 from sklstm._training._seeds import dropout_seeds, reseed_dropout
 
 N_CONFIGURATIONS = 16
@@ -137,7 +137,12 @@ def by_keras(estimator, X, y, weight, fitted):
     compilation.optimizer.build(model.trainable_variables)
     model.compile(compilation.optimizer, compilation.loss, metrics=compilation.metrics)
     arrays = [part[training] for part in data]
-    schedule = Schedule(estimator._schedule(compilation), estimator.epochs)
+    course = choose_course(
+        estimator.learning_rate_schedule,
+        has_one_rate=compilation.learning_rate() is not None,
+        continues=False,
+    )
+    schedule = Schedule(course, estimator.epochs)
     even = fitted._plan.architecture.wants_even_batches
     batches = Batches(len(arrays[0]), estimator.batch_size, False, even, schedule)
     history = model.fit(

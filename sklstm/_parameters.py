@@ -76,6 +76,11 @@ class RoutedParametersMixin(BaseEstimator):
         prefix, separator, rest = name.partition("__")
         return bool(separator and rest) and prefix in self._routing_prefixes
 
+    @classmethod
+    @functools.cache  # a fit asks many times, and scikit-learn inspects the constructor each time
+    def _get_param_names(cls) -> list[str]:
+        return super()._get_param_names()
+
     def _routed(self) -> dict[str, Any]:
         names = self._argument_names()
         return {name: getattr(self, name) for name in names if self._is_routed(name)}

@@ -144,12 +144,13 @@ class _Fit:
         self.of_user: list[Any] = []  # callbacks
         self.last_loss: float | None = None
         self.first_loss: float | None = None  # of the weights before training
-        self.snapshot = network.snapshot()  # of the end of the last epoch
+        self.end = self.first_epoch  # the epochs of this fit, and those before
+        self.snapshot = network.snapshot()  # of the beginning of an epoch, or its end
         self.recovery = Recovery(self.snapshot, network, is_new=state.weights is None)
 
     def run(self, epochs: int, callbacks: Sequence[Any], verbose: int) -> Outcome:
         """Train for a number of epochs, or until a callback or early stopping ends it."""
-        last = self.first_epoch + epochs
+        last = self.end = self.first_epoch + epochs
         self.of_user = [each for each in callbacks if not isinstance(each, EpochTasks)]
         self.callbacks = self._callback_list(callbacks, last, verbose)
         self.watched = watches_batches(callbacks)
@@ -169,11 +170,17 @@ class _Fit:
     def run_epoch(self, epoch: int) -> None:
         """Train on all samples once, again if that diverged, and validate."""
         self.callbacks.on_epoch_begin(epoch)
-        logs = self.train_and_validate(epoch)
+        begin, logs = self.snapshot, self.train_and_validate(epoch)
         while (error := self._find_divergence(epoch, logs)) is not None:
             self._take_back(epoch, error)
-            logs = self.train_and_validate(epoch)
-        self.recovery.keep(self.snapshot)
+            if self.recovery.has_given_up:
+                self.model.stop_training = True
+                break
+            begin, logs = self.network.snapshot(), self.train_and_validate(epoch)
+        else:
+            self.recovery.note(begin, logs)
+        if self.model.stop_training or epoch + 1 == self.end:
+            logs = self.recovery.best_of(logs)
         self.callbacks.on_epoch_end(epoch, logs)
         if self.early_stopping is not None:
             self._judge(self.early_stopping, epoch, logs)

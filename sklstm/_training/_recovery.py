@@ -1,4 +1,4 @@
-"""What is done when a fit diverges: go back to the last good epoch, and on more carefully."""
+"""What is done when a fit diverges: go back to good weights, and on more carefully."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ MAX_FAILURES = 12
 
 
 class Recovery:
-    """Keeps the last good epoch of a fit, and the measures that have been taken.
+    """Keeps the best weights of a fit, and the measures that have been taken.
 
-    A fit that diverges from weights that are fine continues from the last good epoch with half the
-    learning rate. Initial weights with which the loss is not finite, or huge, are halved.
+    A fit that diverges continues with half the learning rate from the beginning of its best epoch:
+    the weights at the end of the last one may be those that the loss explodes with. There it ends,
+    too, if it diverges again and again, or if no later epoch is better. Initial weights with which
+    the loss is not finite, or huge, are halved.
 
     Parameters
     ----------
@@ -30,20 +32,23 @@ class Recovery:
     """
 
     def __init__(self, snapshot: list[Any], network: CompiledNetwork, *, is_new: bool) -> None:
-        self.good, self.network = snapshot, network
+        self.best, self.network = snapshot, network
+        self.best_logs: dict[str, float] | None = None
         self.weights_are_initial = is_new
         self.rate_factor = 1.0
         self.n_halvings = 0
         self.n_failures = 0
         self.failed_epochs: list[int] = []
+        self.has_given_up = False
 
-    def keep(self, snapshot: list[Any]) -> None:
-        """Take note of an epoch that went well."""
-        self.good = snapshot
+    def note(self, snapshot: list[Any], logs: dict[str, float]) -> None:
+        """Take note of an epoch that went well, and of the weights that it began with."""
         self.weights_are_initial = False
+        if self.best_logs is None or logs["loss"] <= self.best_logs["loss"]:
+            self.best, self.best_logs = snapshot, logs
 
     def take_back(self, epoch: int, error: DivergedError) -> None:
-        """Go back to the last good epoch, or raise the error when nothing helps.
+        """Go back to the best weights; give up, or raise the error, where that does not help.
 
         Parameters
         ----------
@@ -53,16 +58,37 @@ class Recovery:
             What happened.
         """
         self.n_failures += 1
-        if self.n_failures > MAX_FAILURES:
+        self.has_given_up = self.n_failures > MAX_FAILURES
+        if self.has_given_up and self.best_logs is None:
             raise error
         if isinstance(error, BadBeginningError):
             self.n_halvings += 1
         else:
             self.rate_factor /= 2
             self.failed_epochs.append(epoch + 1)
-        self.network.restore(self.good)
+        self.network.restore(self.best)
         if self.weights_are_initial and self.n_halvings:
             self.network.scale_weights(0.5**self.n_halvings)
+
+    def best_of(self, last: dict[str, float]) -> dict[str, float]:
+        """Bring back the best weights if training diverged and did not end with better ones.
+
+        Parameters
+        ----------
+        last : dict
+            Loss and metrics of the last epoch.
+
+        Returns
+        -------
+        dict
+            Loss and metrics of the weights that the fit ends with.
+        """
+        if not self.failed_epochs or self.best_logs is None:
+            return last
+        if not self.has_given_up and last["loss"] <= self.best_logs["loss"]:
+            return last
+        self.network.restore(self.best)
+        return self.best_logs
 
     def report(self) -> None:
         """Warn of what was done."""
@@ -72,9 +98,14 @@ class Recovery:
         if self.failed_epochs:
             epochs = ", ".join(map(str, dict.fromkeys(self.failed_epochs)))
             done.append(
-                f"training diverged in epoch {epochs}, was taken back to the epoch before, and "
-                f"went on with {self.rate_factor:.3g} times the learning rate"
+                f"training diverged in epoch {epochs}, and was taken back to the best epoch, where "
+                + self._end()
             )
         if done:
             text = "; ".join(done)
             warn(f"{text[0].upper()}{text[1:]}. {REMEDY}", ConvergenceWarning)
+
+    def _end(self) -> str:
+        if self.has_given_up:
+            return "it has ended"
+        return f"it went on with {self.rate_factor:.3g} times the learning rate"

@@ -61,9 +61,9 @@ class Series:
     def score(self, predicted):
         return {"r2": r2_score(self.y_test, predicted)}
 
-    def split(self):
+    def split(self, test_size=None):
         """Indices of folds that go forward in time, with no target in both parts."""
-        folds = PurgedTimeSeriesSplit(FOLDS, horizon=int(self.steps[-1]))
+        folds = PurgedTimeSeriesSplit(FOLDS, horizon=int(self.steps[-1]), test_size=test_size)
         return list(folds.split(self.X, self.y, groups=self.origins))
 
 
@@ -96,6 +96,4 @@ class Competition(Series):
         Most series are so short that equal parts of the longest one's time would leave next to
         nothing to train on.
         """
-        horizon = len(self.steps)
-        folds = PurgedTimeSeriesSplit(FOLDS, horizon=horizon, test_size=horizon // 2)
-        return list(folds.split(self.X, self.y, groups=self.origins))
+        return super().split(test_size=len(self.steps) // 2)

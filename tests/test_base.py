@@ -212,8 +212,9 @@ def trending_windows(n_windows):
 
 
 LSTM_TO_CONTINUE = LSTMRegressor(
-    units=16, epochs=150, learning_rate=0.01, warm_start=True, random_state=0
-)
+    units=16, epochs=150, learning_rate=0.01, warm_start=True, random_state=0,
+    optimizer__global_clipnorm=None,  # two epochs shall move the weights far
+)  # fmt: skip
 SCALER_OF_WINDOWS = TimeDistributedTransformer(StandardScaler())
 
 
@@ -233,7 +234,7 @@ def test_a_scaler_fitted_anew_before_a_warm_start_is_told(n_windows):
         pipe.set_params(lstmregressor__epochs=2).fit(*both)  # warnings are errors
         X, y = both
         errors = [np.abs(model.predict(X) - y).mean() for model in (pipe, ruined)]
-        assert errors[0] < 0.75 * errors[1]
+        assert errors[0] < 0.6 * errors[1]
 
 
 def test_a_scaler_of_rows_fitted_anew_is_told():

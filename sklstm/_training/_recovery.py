@@ -81,7 +81,7 @@ class Recovery:
         Returns
         -------
         dict
-            Loss and metrics of the weights that the fit ends with.
+            Loss and metrics of the epoch that the fit ends with: the last, or the best.
         """
         if not self.failed_epochs or self.best_logs is None:
             return last

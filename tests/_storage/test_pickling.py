@@ -403,22 +403,26 @@ assert not seen, seen
 # --- Keras and ONNX ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("estimator", "arch"), ALL)
-def test_keras_reads_the_model_without_us(estimator, arch, tmp_path, fresh_python):
-    model = fit(estimator, arch, **({"normalize_y": False} if estimator is LSTMRegressor else {}))
-    model.model_.save(tmp_path / "model.keras")
+def test_keras_reads_the_models_without_us(tmp_path, fresh_python):
+    unscaled = {LSTMRegressor: {"normalize_y": False}, LSTMClassifier: {}}
+    models = [fit(estimator, arch, **unscaled[estimator]) for estimator, arch in ALL]
+    for number, model in enumerate(models):
+        model.model_.save(tmp_path / f"{number}.keras")
     np.save(tmp_path / "X.npy", X)
-    printed = fresh_python(f"""
+    fresh_python(
+        f"""
 import sys
 import keras, numpy as np
-model = keras.models.load_model({str(tmp_path / "model.keras")!r})
-outputs = model.predict(np.load({str(tmp_path / "X.npy")!r}), verbose=0)
+X = np.load("X.npy")
+for number in range({len(models)}):
+    np.save(f"{{number}}.npy", keras.models.load_model(f"{{number}}.keras").predict(X, verbose=0))
 assert not any(name.startswith("sklstm") for name in sys.modules)
-np.save({str(tmp_path / "outputs.npy")!r}, outputs)
-""")
-    assert printed.returncode == 0
-    answers = np.load(tmp_path / "outputs.npy").reshape(outputs(model).shape)
-    np.testing.assert_allclose(answers, outputs(model), rtol=1e-5, atol=1e-6)
+""",
+        cwd=tmp_path,
+    )
+    for number, model in enumerate(models):
+        answers = np.load(tmp_path / f"{number}.npy").reshape(outputs(model).shape)
+        np.testing.assert_allclose(answers, outputs(model), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("estimator", "arch"), ALL)

@@ -3,6 +3,7 @@
 A longer run of other configurations: python tests/integration/test_against_keras.py 2000 [FIRST]
 """
 
+import re
 import sys
 import warnings
 from itertools import pairwise
@@ -166,13 +167,15 @@ def is_arbitrary(variable):
 def compare(seed):
     """Train one configuration by both; raise where they differ."""
     estimator, X, y, weight = configuration(seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="early_stopping judges by the last samples")
         try:
             fitted = clone(estimator).fit(X, y, sample_weight=weight)
         except DivergedError:
             return "diverged"
+    if any(re.search("taken back|were halved", str(each.message)) for each in caught):
+        return "recovered"  # where Keras goes on with what has exploded
     weight = np.ones(len(X)) if weight is None else weight
     if getattr(estimator, "class_weight", None):
         weight = weight * compute_sample_weight(estimator.class_weight, y)
@@ -191,7 +194,7 @@ def compare(seed):
 
 @pytest.mark.parametrize("seed", range(N_CONFIGURATIONS))
 def test_training_is_that_of_keras(seed):
-    assert compare(seed) in ("equal", "diverged")
+    assert compare(seed) in ("equal", "recovered", "diverged")
 
 
 def main():

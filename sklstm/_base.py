@@ -73,7 +73,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         "learning_rate_schedule": [StrOptions({"auto", *COURSES}), callable],
         "metrics": [str, callable, list, tuple, dict, None],
         "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -350,13 +350,16 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             has_one_rate=compilation.learning_rate() is not None,
             continues=self.warm_start,
         )
+        batch_size = arguments["batch_size"]
+        if batch_size == "auto":
+            batch_size = plan.architecture.auto_batch_size
         return train(
             plan,
             compilation,
             state,
             training,
             epochs=epochs,
-            batch_size=int(min(arguments["batch_size"], len(training))),  # fits into an int32
+            batch_size=int(min(batch_size, len(training))),  # fits into an int32
             shuffle=arguments["shuffle"],
             schedule=course,
             **options,

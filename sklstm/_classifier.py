@@ -78,8 +78,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         Passes over the data; with ``early_stopping`` their maximum. ``"auto"``: 200 for small data,
         and fewer for long sequences and many samples, so that a fit takes a minute, not an hour;
         at least 10.
-    batch_size : int, default=32
-        Samples per optimizer step; the last batch may be smaller.
+    batch_size : int or "auto", default="auto"
+        Samples per optimizer step; the last batch may be smaller. ``"auto"``: 16 for
+        ``arch="lstm_fcn"``, otherwise 32.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
     early_stopping : bool, default=False
@@ -198,7 +199,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         learning_rate_schedule="auto",
         metrics=None,
         epochs="auto",
-        batch_size=32,
+        batch_size="auto",
         shuffle=True,
         early_stopping=False,
         validation_fraction=0.1,

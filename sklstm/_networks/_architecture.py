@@ -43,6 +43,7 @@ class Architecture(ABC):
 
     name: ClassVar[str]
     auto_dropout: ClassVar[float] = 0.0
+    auto_batch_size: ClassVar[int] = 32
     # Time of an epoch, compared with that of one LSTM layer, as "auto" epochs count it.
     epoch_cost: ClassVar[float] = 1.0
     # Whether a small last batch would harm: batch normalisation takes statistics from each batch.

@@ -34,6 +34,7 @@ class LSTMFCN(Architecture):
 
     name = "lstm_fcn"
     auto_dropout = 0.8  # as its authors have it
+    auto_batch_size = 16  # as the authors of the convolutions have it
     epoch_cost = 2.0
     wants_even_batches = True
     constraints = {

@@ -5,6 +5,7 @@ import pytest
 from training_support import assert_equal_weights, compilation, plan, samples, train
 
 from sklstm import LSTMClassifier, LSTMRegressor
+from sklstm._kernels._tensorflow import keras
 from sklstm._training import predict
 
 RNG = np.random.default_rng(0)
@@ -176,3 +177,14 @@ def test_any_number_of_blocks(n_blocks):
 def test_what_makes_no_network_is_refused(estimator, arguments, message):
     with pytest.raises(ValueError, match=message):
         estimator("lstm_fcn", **{**SMALL, **arguments}).fit(X, TARGETS[estimator])
+
+
+@pytest.mark.parametrize(("arch", "batches"), [("vanilla", 2), ("lstm_fcn", 3)])
+def test_auto_batch_size_is_half_that_of_the_other_networks(arch, batches):
+    """40 samples make two batches of at most 32, or three of at most 16."""
+    seen = []
+    count = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(batch)
+    )
+    LSTMRegressor(arch, **{**SMALL, "epochs": 1}, callbacks=[count]).fit(X, TARGETS[LSTMRegressor])
+    assert seen == list(range(batches))

@@ -93,7 +93,7 @@ for arguments in [
 """
     answers = {
         fresh_python(code, env=environment(OMP_NUM_THREADS=threads)).stdout
-        for threads in ("1", "5")
+        for threads in ("1", "2", "5")
     }
     assert len(answers) == 1
 

@@ -194,7 +194,7 @@ def compare(seed):
 
 @pytest.mark.parametrize("seed", range(N_CONFIGURATIONS))
 def test_training_is_that_of_keras(seed):
-    assert compare(seed) in ("equal", "recovered", "diverged")
+    assert compare(seed) in ("equal", "diverged")
 
 
 def main():

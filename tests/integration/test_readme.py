@@ -70,7 +70,7 @@ def test_the_classification(session):
 
 
 def test_the_worked_example_of_the_design():
-    df = load_elnino(as_frame=True).frame.iloc[-360:]
+    df = load_elnino(as_frame=True).frame.iloc[-360:]  # less to fit
     X, Y = make_windows(df, df["sst"], lookback=96, horizon=24)
     pipe = Pipeline(
         [

@@ -124,7 +124,7 @@ class TargetScaler(_TargetEncoder):
             return difference / np.where(scale == 0, 1.0, scale)
 
     def inverse_transform(self, outputs: np.ndarray) -> np.ndarray:
-        """Map what the network gives back to scale and dimensions of y; of quantiles, the median."""
+        """Map what the network gives back to what y is; of quantiles, the median."""
         median = self.quantiles.index(0.5) if self.quantiles else 0
         y = self.inverse_quantiles(outputs)[:, :, median]
         return y[:, 0] if self.ndim_ == 1 else y

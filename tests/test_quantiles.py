@@ -83,11 +83,11 @@ def test_every_architecture_in_every_file(arch):
 
 def test_the_loss_is_that_of_the_outputs_on_standardized_targets():
     model = LSTMRegressor(early_stopping=True, validation_fraction=0.3, **SMALL)
-    model.set_params(quantiles=[0.2, 0.5]).fit(X, Y)
+    model.fit(X, Y)
     training, held_out = Y[:20], Y[21:]  # one sample, of 2 steps, lies between
     y = (held_out - training.mean(axis=0)) / training.std(axis=0)
-    outputs = model.model_.predict(X[21:], verbose=0).reshape(9, 2, 2)
-    losses = [mean_pinball_loss(y, outputs[..., i], alpha=t) for i, t in enumerate([0.2, 0.5])]
+    outputs = model.model_.predict(X[21:], verbose=0).reshape(9, 2, 3)
+    losses = [mean_pinball_loss(y, outputs[..., i], alpha=t) for i, t in enumerate(LEVELS)]
     assert model.history_["val_loss"] == pytest.approx([np.mean(losses)], rel=1e-5)
 
 
@@ -113,11 +113,12 @@ def test_training_continues_with_the_same_quantiles_alone():
 
 def test_a_search_over_quantiles():
     scorer = make_scorer(mean_pinball_loss, greater_is_better=False)  # at 0.5, of the median
-    grid = {"quantiles": [(0.3, 0.5, 0.7), np.array([0.5]), None]}
+    grid = {"quantiles": [LEVELS, np.array([0.5])]}
     search = GridSearchCV(LSTMRegressor(**SMALL), grid, cv=2, scoring=scorer).fit(X, Y[:, 0])
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
-    copy = clone(LSTMRegressor(quantiles=LEVELS))
-    assert copy.quantiles is LEVELS
+    levels = [0.5, 0.9]
+    model = LSTMRegressor(quantiles=levels)
+    assert model.quantiles is levels and clone(model).quantiles == levels
 
 
 # --- refusals ------------------------------------------------------------------------------

@@ -48,6 +48,9 @@ class PinballLoss(keras.losses.Loss):
         cost = keras.ops.maximum(below * difference, (below - 1) * difference)
         return keras.ops.mean(cost, axis=(1, 2))
 
+    def __repr__(self) -> str:
+        return f"PinballLoss({self.quantiles})"
+
     def get_config(self) -> dict[str, Any]:
         """Return what Keras stores of the loss in a whole model, as ``ModelCheckpoint`` does."""
         return {**super().get_config(), "quantiles": self.quantiles}

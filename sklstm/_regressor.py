@@ -341,6 +341,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         from the true ones, and never raises the pinball loss. Training sees them as the network
         gives them, so that each has its own gradient.
 
+        A network that has learnt its few samples by heart gives intervals that are too narrow for
+        others: see how many targets of later data they hold.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)

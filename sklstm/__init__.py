@@ -22,7 +22,7 @@ _HOMES = {
     "make_windows": "windowing",
     "show_versions": "_show_versions",
 }
-_MODULES = ("datasets", "forecasting", "model_selection", "plotting", "windowing")
+_MODULES = ("datasets", "forecasting", "metrics", "model_selection", "plotting", "windowing")
 
 __all__ = [
     "ARCHITECTURES",
@@ -37,6 +37,7 @@ __all__ = [
     "forecasting",
     "last_window",
     "make_windows",
+    "metrics",
     "model_selection",
     "plotting",
     "show_versions",
@@ -44,7 +45,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from sklstm import datasets, forecasting, model_selection, plotting, windowing
+    from sklstm import datasets, forecasting, metrics, model_selection, plotting, windowing
     from sklstm._classifier import LSTMClassifier
     from sklstm._networks import ARCHITECTURES
     from sklstm._regressor import LSTMRegressor

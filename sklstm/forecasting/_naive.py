@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 
 from sklstm._representation import RepresentationMixin
 from sklstm._target_checks import real_numbers
+from sklstm._target_columns import check_target_columns
 from sklstm._validation import check_numbers
 
 __all__ = ["NaiveForecaster"]
@@ -127,7 +128,7 @@ class NaiveForecaster(RepresentationMixin, MultiOutputMixin, RegressorMixin, Bas
         targets = self._check_targets(y, len(windows))
         if sample_weight is not None:
             _check_sample_weight(sample_weight, windows, ensure_non_negative=True)
-        self._columns = self._check_target_columns(windows.shape[2])
+        self._columns = check_target_columns(self.target, windows.shape[2])
         self._check_length(windows.shape[1])
         self.n_outputs_ = 1 if targets.ndim == 1 else targets.shape[1]
         self.horizon_ = self._check_horizon(len(self._columns))
@@ -205,21 +206,6 @@ class NaiveForecaster(RepresentationMixin, MultiOutputMixin, RegressorMixin, Bas
             )
         check_consistent_length(np.empty(n_windows), targets)
         return targets
-
-    def _check_target_columns(self, n_features):
-        """Return the numbers of the features that are forecast."""
-        columns = [self.target] if isinstance(self.target, Integral) else list(self.target)
-        for column in columns:
-            is_number = isinstance(column, Integral) and not isinstance(column, bool)
-            if not is_number or not -n_features <= column < n_features:
-                raise ValueError(
-                    f"target={self.target!r} must be the number of a feature of the windows, or a "
-                    f"list of such: ints from 0 to {n_features - 1}, as X has {n_features} "
-                    "feature(s)."
-                )
-        if not columns:
-            raise ValueError("target=[] names no feature to forecast. Name at least one.")
-        return [int(column) for column in columns]
 
     def _check_length(self, n_timesteps):
         """Raise if windows are too short for the strategy."""

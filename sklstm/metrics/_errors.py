@@ -79,12 +79,10 @@ def symmetric_mean_absolute_percentage_error(
     >>> symmetric_mean_absolute_percentage_error([1.0, 2.0, 0.0], [3.0, 2.0, 0.0])
     33.3...
     """
-    y_true, y_pred, sample_weight, multioutput = check_targets(
-        y_true, y_pred, sample_weight, multioutput
-    )
-    sizes = np.abs(y_true) + np.abs(y_pred)
-    errors = 200 * np.abs(y_true - y_pred) / np.where(sizes == 0, 1, sizes)
-    return average_samples(errors, sample_weight, multioutput)
+    true, pred, weight, output_weight = check_targets(y_true, y_pred, sample_weight, multioutput)
+    sizes = np.abs(true) + np.abs(pred)
+    errors = 200 * np.abs(true - pred) / np.where(sizes == 0, 1, sizes)
+    return average_samples(errors, weight, output_weight)
 
 
 @validate_params(_TARGETS, prefer_skip_nested_validation=True)
@@ -134,17 +132,15 @@ def weighted_absolute_percentage_error(
     >>> weighted_absolute_percentage_error([1.0, 9.0, 0.0], [2.0, 8.0, 0.5])
     0.25
     """
-    y_true, y_pred, sample_weight, multioutput = check_targets(
-        y_true, y_pred, sample_weight, multioutput
-    )
-    errors = np.average(np.abs(y_true - y_pred), axis=0, weights=sample_weight)
-    sizes = np.average(np.abs(y_true), axis=0, weights=sample_weight)
+    true, pred, weight, output_weight = check_targets(y_true, y_pred, sample_weight, multioutput)
+    errors = np.average(np.abs(true - pred), axis=0, weights=weight)
+    sizes = np.average(np.abs(true), axis=0, weights=weight)
     if not sizes.all():
         raise ValueError(
             f"The true values of output {np.flatnonzero(sizes == 0)[0]} are all 0, and no error "
             "is a fraction of 0. Use mean_absolute_error, or score more samples at once."
         )
-    return average_outputs(errors / sizes, multioutput)
+    return average_outputs(errors / sizes, output_weight)
 
 
 @validate_params(
@@ -209,11 +205,9 @@ def mean_absolute_scaled_error(
     >>> mean_absolute_scaled_error([4.0, 40.0], [5.0, 50.0], scale=scale)
     0.5
     """
-    y_true, y_pred, sample_weight, multioutput = check_targets(
-        y_true, y_pred, sample_weight, multioutput
-    )
-    errors = np.abs(y_true - y_pred) / _check_scale(scale, y_true.shape)
-    return average_samples(errors, sample_weight, multioutput)
+    true, pred, weight, output_weight = check_targets(y_true, y_pred, sample_weight, multioutput)
+    errors = np.abs(true - pred) / _check_scale(scale, true.shape)
+    return average_samples(errors, weight, output_weight)
 
 
 @validate_params(

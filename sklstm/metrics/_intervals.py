@@ -67,11 +67,11 @@ def interval_coverage(
     >>> interval_coverage([1.0, 2.0, 3.0], lower=[0.0, 2.0, 4.0], upper=[2.0, 3.0, 5.0])
     0.66...
     """
-    y_true, lower, upper, sample_weight, multioutput = _check_intervals(
+    true, low, high, weight, output_weight = _check_intervals(
         y_true, lower, upper, sample_weight, multioutput
     )
-    inside = (lower <= y_true) & (y_true <= upper)
-    return average_samples(inside, sample_weight, multioutput)
+    inside = (low <= true) & (true <= high)
+    return average_samples(inside, weight, output_weight)
 
 
 @validate_params(_BOUNDS | {"coverage": COVERAGE}, prefer_skip_nested_validation=True)
@@ -135,12 +135,12 @@ def interval_score(
     >>> interval_score([1.0, 5.0], lower=[0.0, 2.0], upper=[2.0, 4.0], coverage=0.5)
     4.0
     """
-    y_true, lower, upper, sample_weight, multioutput = _check_intervals(
+    true, low, high, weight, output_weight = _check_intervals(
         y_true, lower, upper, sample_weight, multioutput
     )
-    outside = np.maximum(lower - y_true, 0) + np.maximum(y_true - upper, 0)
-    scores = (upper - lower) + 2 / (1 - coverage) * outside
-    return average_samples(scores, sample_weight, multioutput)
+    outside = np.maximum(low - true, 0) + np.maximum(true - high, 0)
+    scores = (high - low) + 2 / (1 - coverage) * outside
+    return average_samples(scores, weight, output_weight)
 
 
 def _check_intervals(y_true, lower, upper, sample_weight, multioutput):

@@ -18,6 +18,7 @@ _HOMES = {
     "PurgedTimeSeriesSplit": "model_selection",
     "SlidingWindow": "windowing",
     "TimeDistributedTransformer": "windowing",
+    "backtest": "forecasting",
     "last_window": "windowing",
     "make_windows": "windowing",
     "show_versions": "_show_versions",
@@ -33,6 +34,7 @@ __all__ = [
     "SlidingWindow",
     "TimeDistributedTransformer",
     "__version__",
+    "backtest",
     "datasets",
     "forecasting",
     "last_window",
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from sklstm._networks import ARCHITECTURES
     from sklstm._regressor import LSTMRegressor
     from sklstm._show_versions import show_versions
-    from sklstm.forecasting import NaiveForecaster
+    from sklstm.forecasting import NaiveForecaster, backtest
     from sklstm.model_selection import PurgedTimeSeriesSplit
     from sklstm.windowing import (
         SlidingWindow,

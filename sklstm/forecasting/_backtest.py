@@ -159,6 +159,9 @@ def backtest(
     estimator
     ridge      0.51  0.66  0.51  0.56          3
     >>> result.to_frame()[["fold", "origin", "step", "time", "y_true", "y_pred"]].head(2)
+       fold     origin  step       time  y_true      y_pred
+    0     0 1970-07-01     1 1970-08-01  324.66  324.486878
+    1     0 1970-07-01     2 1970-09-01  323.15  323.171753
     """
     _check_groups_routing_disabled(groups)
     named = _check_estimators(estimators)

@@ -207,7 +207,8 @@ class BacktestResult:
         """
         scores = self.scores()
         by_name = scores.groupby("estimator", sort=False)
-        means, deviations = by_name.mean(), by_name.std()
+        means = by_name.agg(lambda column: column.mean(skipna=False))
+        deviations = by_name.agg(lambda column: column.std(skipna=False))
         summary = means.drop(columns="fit_time")
         for place, metric in enumerate(self.greater_is_better):
             summary.insert(2 * place + 1, f"{metric}_std", deviations[metric])
@@ -249,7 +250,7 @@ class BacktestResult:
         others, reference = scores.drop(index=baseline), scores.loc[baseline]
         better = others - reference if self.greater_is_better[metric] else reference - others
         gains = better / reference.abs()
-        gains["mean"] = gains.mean(axis=1)
+        gains["mean"] = gains.mean(axis=1, skipna=False)
         gains["folds_won"] = (better > 0).sum(axis=1)
         return gains.rename_axis(columns=None)
 

@@ -17,12 +17,14 @@ from sklstm.plotting._drawing import (
     spread_evenly,
 )
 
+_LINE_STYLES = "-", "--", "-.", ":"
+
 
 class BacktestDisplay:
     """Forecasts in all folds over the series, and errors by step ahead.
 
-    The test part of every second fold is shaded. Of each fold a few forecasts are drawn; one step
-    ahead, all of them. Use ``from_result`` to create the display.
+    The test part of every second fold is shaded. Forecasts are drawn one after another, so that
+    they fill each test part without overlapping. Use ``from_result`` to create the display.
 
     Parameters
     ----------
@@ -31,8 +33,8 @@ class BacktestDisplay:
     series : ndarray of shape (n_rows,)
         The series; NaN where it is not known.
     origins : list of ndarray of int of shape (n_test,)
-        For each fold, where in `series` the last step of each window of the test part is, or -1
-        if it lies before the first.
+        For each fold, the place in `series` of the last step of each window of the test part; -1
+        is the step before the first.
     forecasts : dict of str to list of ndarray of shape (n_test, horizon)
         The forecasts of each model for the test part of each fold.
     errors : dict of str to ndarray of shape (horizon,)
@@ -47,7 +49,7 @@ class BacktestDisplay:
     series_line_ : Line2D
         The series.
     forecast_lines_ : dict of str to list of Line2D
-        The lines of each model's forecasts.
+        One line per fold for each model, broken between forecasts.
     fold_spans_ : list of Rectangle
         The shaded test parts.
     error_lines_ : dict of str to Line2D
@@ -147,15 +149,16 @@ class BacktestDisplay:
             series_name=target or "value",
         ).plot(**kwargs)
 
-    def plot(self, ax: Any = None, *, n_shown: int = 2) -> Self:
+    def plot(self, ax: Any = None, *, n_shown: int | None = None) -> Self:
         """Draw the forecasts and the errors.
 
         Parameters
         ----------
         ax : array-like of 2 Axes, default=None
             Where to draw; new Axes by default.
-        n_shown : int, default=2
-            Number of forecasts per fold to show, evenly spread from the first to the last.
+        n_shown : int, default=None
+            Number of forecasts per fold to show, evenly spread from the first to the last; by
+            default as many as do not overlap.
 
         Returns
         -------
@@ -171,75 +174,93 @@ class BacktestDisplay:
         return self
 
     def _shade_folds(self, ax: Any) -> None:
-        self.fold_spans_ = []
-        for origins in self.origins[::2]:
-            if len(origins):
-                first, last = origins.min() + 1, origins.max() + self._horizon
-                span = ax.axvspan(
-                    self.times[first],
-                    self.times[last],
-                    color=LIGHT_GREY,
-                    alpha=0.4,
-                    linewidth=0,
-                    label=None if self.fold_spans_ else "every second fold",
-                )
-                self.fold_spans_.append(span)
+        self.fold_spans_ = [
+            ax.axvspan(
+                self.times[origins.min() + 1],
+                self.times[origins.max() + self._horizon],
+                color=LIGHT_GREY,
+                alpha=0.4,
+                linewidth=0,
+                label=None if number else "every second fold",
+            )
+            for number, origins in enumerate(self.origins[::2])
+            if len(origins)
+        ]
 
     def _plot_series(self, ax: Any) -> None:
         (self.series_line_,) = ax.plot(
-            self.times, self.series, color=GREY, linewidth=1.2, label="series", zorder=1.9
+            self.times,
+            self.series,
+            color=GREY,
+            linewidth=2.2,
+            alpha=0.6,
+            label="series",
+            zorder=1.9,
         )
         has_dates = np.issubdtype(self.times.dtype, np.datetime64)
         ax.set(xlabel="time" if has_dates else "row of the series", ylabel=self.series_name)
         ax.grid(alpha=0.3)
 
-    def _plot_forecasts(self, ax: Any, n_shown: int) -> None:
+    def _plot_forecasts(self, ax: Any, n_shown: int | None) -> None:
         self.forecast_lines_: dict[str, list[Any]] = {}
+        shown = [self._choose(origins, n_shown) for origins in self.origins]
         for number, (name, of_folds) in enumerate(self.forecasts.items()):
-            lines = [
-                line
-                for origins, forecasts in zip(self.origins, of_folds, strict=True)
-                for line in self._lines_of_fold(origins, forecasts, n_shown)
-            ]
-            style = _style(number) | {"linewidth": 1.2, "markersize": 3}
+            style = {
+                "color": COLORS[number % len(COLORS)],
+                "linestyle": _LINE_STYLES[number % len(_LINE_STYLES)],
+                "linewidth": 1.3,
+            }
             self.forecast_lines_[name] = [
-                ax.plot(*line, **style, label=None if place else name)[0]
-                for place, line in enumerate(lines)
+                ax.plot(*self._join(origins[rows], forecasts[rows]), **style)[0]
+                for origins, forecasts, rows in zip(self.origins, of_folds, shown, strict=True)
             ]
+            self.forecast_lines_[name][0].set_label(name)
         draw_legend(ax, beside=True)
 
-    def _lines_of_fold(self, origins: np.ndarray, forecasts: np.ndarray, n_shown: int) -> Any:
-        """Return times and values of the forecasts of a fold that are shown, one line each."""
-        if not len(origins):
-            return []
-        if self._horizon == 1:
-            in_time = np.argsort(origins)
-            return [(self.times[origins[in_time] + 1], forecasts[in_time, 0])]
+    def _choose(self, origins: np.ndarray, n_shown: int | None) -> np.ndarray:
+        """Return which forecasts of a fold are shown, in the order of time."""
+        in_time = np.argsort(origins, kind="stable")
+        if n_shown is not None:
+            return in_time[spread_evenly(len(origins), n_shown)] if len(origins) else in_time
+        chosen: list[int] = []
+        for row in in_time:
+            if not chosen or origins[row] >= origins[chosen[-1]] + self._horizon:
+                chosen.append(int(row))
+        return np.array(chosen, dtype=int)
+
+    def _join(self, origins: np.ndarray, forecasts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return times and values of forecasts, as one line that is broken between them."""
         ahead = np.arange(1, self._horizon + 1)
-        shown = np.argsort(origins)[spread_evenly(len(origins), n_shown)]
-        return [(self.times[origins[row] + ahead], forecasts[row]) for row in shown]
+        times = self.times[origins[:, np.newaxis] + ahead]
+        if self._horizon > 1:
+            times = np.hstack([times, times[:, -1:]])
+            forecasts = np.hstack([forecasts, np.full((len(forecasts), 1), np.nan)])
+        return times.ravel(), forecasts.ravel()
 
     def _plot_errors(self, ax: Any) -> None:
         self.error_lines_: dict[str, Any] = {}
         steps = np.arange(1, self._horizon + 1)
         for number, (name, errors) in enumerate(self.errors.items()):
             (self.error_lines_[name],) = ax.plot(
-                steps, errors, **_style(number), markersize=5, label=name
+                steps,
+                errors,
+                color=COLORS[number % len(COLORS)],
+                linestyle=_LINE_STYLES[number % len(_LINE_STYLES)],
+                marker=MARKERS[number % len(MARKERS)],
+                markersize=5,
+                label=name,
             )
         ax.set(xlabel="steps ahead", ylabel=self.error_name)
-        if min(np.min(errors) for errors in self.errors.values()) >= 0:
-            ax.set_ylim(bottom=0, auto=True)
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.set_xlim(0.5, self._horizon + 0.5)
+        if all(np.min(errors) >= 0 for errors in self.errors.values()):
+            ax.set_ylim(0, 1.1 * max(np.max(errors) for errors in self.errors.values()))
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         ax.grid(alpha=0.3)
         draw_legend(ax, beside=True)
 
     @property
     def _horizon(self) -> int:
         return len(next(iter(self.errors.values())))
-
-
-def _style(number: int) -> dict[str, Any]:
-    return {"color": COLORS[number % len(COLORS)], "marker": MARKERS[number % len(MARKERS)]}
 
 
 def _outputs_of(result: Any, target: str | None) -> slice:

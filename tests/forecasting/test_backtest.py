@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 from sklearn import config_context
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import FitFailedWarning, UnsetMetadataPassedError
@@ -57,7 +58,8 @@ def test_forecasts_are_those_of_the_models_refitted_in_each_fold():
 
 
 def test_estimators_and_folds_come_in_several_forms():
-    pair = backtest(list(MODELS.items())[:2], X, Y, cv=2, n_jobs=2)
+    with parallel_config(backend="threading"):
+        pair = backtest(list(MODELS.items())[:2], X, Y, cv=2, n_jobs=2)
     assert list(pair.forecasts) == ["ridge", "naive"] and pair.estimators["ridge"] == [None, None]
     # an int stands for folds that keep the horizon of Y free
     np.testing.assert_array_equal(

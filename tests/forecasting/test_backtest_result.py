@@ -106,14 +106,14 @@ def test_several_targets_are_named():
     windows = np.stack([np.arange(12.0).reshape(4, 3), 100 + np.arange(12.0).reshape(4, 3)], axis=2)
     targets = np.hstack([windows[:, -1:, 0] + [1, 2], windows[:, -1:, 1] + [10, 20]])
     result = backtest(
-        NaiveForecaster(target=[0, 1]), windows, targets, cv=[([0], [2, 3])],
+        NaiveForecaster(target=[0, 1]), windows, targets, cv=[([0], [1, 2, 3])],
         target_names=["load", "price"],
     )  # fmt: skip
     steps = result.scores_per_step()
     assert steps.loc[("naiveforecaster", 0), "price"].tolist() == [10, 20]
     assert steps.loc[("naiveforecaster", 0), "load"].tolist() == [1, 2]
     frame = result.to_frame()
-    assert frame["target"].tolist() == ["load", "load", "price", "price"] * 2
-    assert frame["step"].tolist() == [1, 2] * 4
-    assert frame["time"].tolist() == [3, 4, 3, 4, 4, 5, 4, 5]
-    assert (frame["y_true"] - frame["y_pred"]).tolist() == [1, 2, 10, 20] * 2
+    assert frame["target"].tolist() == ["load", "load", "price", "price"] * 3
+    assert frame["step"].tolist() == [1, 2] * 6
+    assert frame["time"].tolist() == [2, 3, 2, 3, 3, 4, 3, 4, 4, 5, 4, 5]
+    assert (frame["y_true"] - frame["y_pred"]).tolist() == [1, 2, 10, 20] * 3

@@ -12,6 +12,7 @@ import sklstm
         "import sklstm",
         "from sklstm import PurgedTimeSeriesSplit, SlidingWindow, make_windows, last_window",
         "from sklstm import TimeDistributedTransformer, datasets; datasets.load_co2()",
+        "from sklstm import NaiveForecaster, backtest, metrics; metrics.MASEScorer()",
         "import sklstm; dir(sklstm)",
     ],
 )

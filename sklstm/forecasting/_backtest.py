@@ -334,7 +334,6 @@ def _fit_and_forecast(
     fit_params = _check_method_params(X, fit_params, train)
     score_params = _check_method_params(X, score_params, test)
     start = time.perf_counter()
-    fit_time = np.nan
     try:
         estimator.fit(X_train, Y_train, **fit_params)
         fit_time = time.perf_counter() - start
@@ -350,7 +349,7 @@ def _fit_and_forecast(
             step_scores={
                 name: np.full(y_true.shape[1], float(error_score)) for name in scoring.metrics
             },
-            fit_time=time.perf_counter() - start if np.isnan(fit_time) else fit_time,
+            fit_time=time.perf_counter() - start,
             fit_error=traceback.format_exc(),
         )
     return FoldOutcome(

@@ -126,7 +126,7 @@ def test_metadata_is_routed():
         expected = np.average(Y[train], axis=0, weights=params["sample_weight"][train])
         np.testing.assert_allclose(result.forecasts["splitter"][0][0], expected)
         np.testing.assert_allclose(result.forecasts["plain"][0][0], Y[train].mean(axis=0))
-        with pytest.raises(UnsetMetadataPassedError, match=r"backtest"):
+        with pytest.raises(UnsetMetadataPassedError, match="backtest"):
             backtest(MeanOfTraining(), X, Y, cv=cv, params=params)
         with pytest.raises(ValueError, match="pass `groups` alongside other metadata"):
             backtest(models, X, Y, cv=cv, groups=origins)

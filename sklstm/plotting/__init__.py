@@ -1,4 +1,4 @@
-"""Displays in the style of scikit-learn: histories, forecasts, backtests, architectures, windows.
+"""Displays in the style of scikit-learn, for training, forecasts, comparisons and windows.
 
 A display holds the numbers; ``plot`` draws them and keeps the artists as attributes. The colours
 are those of Okabe and Ito, which readers with a colour vision deficiency can tell apart, and no
@@ -10,12 +10,14 @@ from sklstm.plotting._backtest import BacktestDisplay
 from sklstm.plotting._comparison import ArchitectureComparisonDisplay
 from sklstm.plotting._forecast import ForecastDisplay
 from sklstm.plotting._history import TrainingHistoryDisplay
+from sklstm.plotting._interval import IntervalDisplay
 from sklstm.plotting._windows import WindowsDisplay
 
 __all__ = [
     "ArchitectureComparisonDisplay",
     "BacktestDisplay",
     "ForecastDisplay",
+    "IntervalDisplay",
     "TrainingHistoryDisplay",
     "WindowsDisplay",
 ]

@@ -3,6 +3,7 @@
 from functools import cache, partial
 
 from quality import competitions, sequences, series
+from sklstm.datasets import load_co2, load_elnino, load_sunspots
 
 CLASSIFICATION = {
     "coffee": sequences.coffee,
@@ -28,16 +29,29 @@ COMPETITIONS = {
     for load in (competitions.m1, competitions.tourism)
     for frequency in competitions.PERIODS
 }
-SETS = CLASSIFICATION | SERIES | COMPETITIONS
+BACKTESTS = {
+    f"{name}-folds": partial(series.backtested, f"{name}-folds", load, period)
+    for name, load, period in (
+        ("co2", load_co2, 12),
+        ("elnino", load_elnino, 12),
+        ("sunspots", load_sunspots, 11),
+    )
+}
+SETS = CLASSIFICATION | SERIES | BACKTESTS | COMPETITIONS
 
 
 @cache
 def load(name):
-    """Load a set: a `Classification`, a `Series` or a `Competition`."""
+    """Load a set: a `Classification`, a `Series`, a `Backtest` or a `Competition`."""
     return SETS[name]()
 
 
 def kind_of(name):
     """Kind of a set, without loading it."""
-    kinds = {"classification": CLASSIFICATION, "series": SERIES, "competition": COMPETITIONS}
+    kinds = {
+        "classification": CLASSIFICATION,
+        "series": SERIES,
+        "backtest": BACKTESTS,
+        "competition": COMPETITIONS,
+    }
     return next(kind for kind, names in kinds.items() if name in names)

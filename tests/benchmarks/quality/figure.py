@@ -10,7 +10,12 @@ from quality.tables import SETS, TITLES
 COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#cc79a7", "#d55e00")
 MARKERS = {"ridge": "D", "1-NN": "x", "minirocket": "*", "naive": "x"}
 # Where a network fails at a series, by how much does not matter.
-LIMITS = {"classification": (0, 1.02), "series": (-0.5, 1.02), "competition": (0, None)}
+LIMITS = {
+    "classification": (0, 1.02),
+    "series": (-0.5, 1.02),
+    "backtest": (0, None),
+    "competition": (0, None),
+}
 
 
 def draw(records, path):
@@ -54,7 +59,7 @@ def draw_panel(axes, kind, names, filled):
             axes.plot(inside, [row + shift] * len(inside), ".", ms=3, color=colour, alpha=0.7)
             axes.plot(max(low, mean(scores)), row + shift, ls="", label=label, **style)
             label = None  # once in the legend
-    title = TITLES[kind].replace(" / sMAPE", "")
+    title, *_ = TITLES[kind].split(" /")
     beyond = f" (at the edge: {low} or less)" if low else ""
     axes.set_title(title + beyond, fontsize=10, loc="left")
     axes.set_yticks(range(len(names)), names, fontsize=9)

@@ -44,6 +44,8 @@ def plan(sets, architectures, references, n_seeds, params, cross_validated):
     jobs = []
     for part in ("test", "folds") if cross_validated else ("test",):
         for name, kind in sets.items():
+            if part == "folds" and kind not in models.CROSS_VALIDATED:
+                continue
             ours = [model for model in models.ARCHITECTURES if model in architectures]
             others = models.REFERENCES[kind] if references and part == "test" else ()
             for model in (*ours, *others):

@@ -24,14 +24,10 @@ def measure(name, model, seed=0, params=None, limit=None):
     task = load(name)
     estimator = models.make(model, task, seed, params)
     if model in models.COMPILED:
-        estimator.fit(task.X, task.y)  # what is compiled at the first fit is not timed
-
-    def fit():
-        return estimator.fit(task.X, task.y)
-
-    result, fitted = timed(fit, limit)
+        task.fit(estimator)  # what is compiled at the first fit is not timed
+    result, fitted = timed(lambda: task.fit(estimator), limit)
     if fitted is not None:
-        score = task.score(fitted.predict(task.X_test))
+        score = task.score_of(fitted)
         result["score"] = {key: float(value) for key, value in score.items()}
     return result
 

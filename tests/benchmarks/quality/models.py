@@ -7,11 +7,21 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor, TimeDistributedTransformer
+from sklstm import (
+    ARCHITECTURES,
+    Forecaster,
+    LSTMClassifier,
+    LSTMRegressor,
+    TimeDistributedTransformer,
+)
 
 ALPHAS = np.logspace(-3, 3, 13)
 FEWEST_STEPS = 9  # that MiniRocket reads
 COMPILED = ("minirocket",)
+CROSS_VALIDATED = ("classification", "series")
+# How the network that a `Forecaster` makes itself is trained.
+FORECASTING = {"loss": "mean_absolute_error", "epochs": 10}
+N_MEMBERS = {"backtest": 1, "competition": 3}
 
 
 def models_of(kind):
@@ -26,10 +36,20 @@ def is_random(model):
 
 def make(model, task, seed, params=None):
     """Return an unfitted model. `params` go to our networks only."""
+    if model in ARCHITECTURES and task.kind in N_MEMBERS:
+        return forecaster(model, task, seed, params)
     if model in ARCHITECTURES:
         estimator = LSTMClassifier if task.kind == "classification" else LSTMRegressor
         return standardized(estimator(model, random_state=seed, **(params or {})))
     return REFERENCES[task.kind][model](task, seed)
+
+
+def forecaster(model, task, seed, params=None):
+    """A `Forecaster` with its defaults; its network may have another architecture."""
+    network = LSTMRegressor(model, **FORECASTING | (params or {}))
+    return Forecaster(
+        network, season=task.period, n_members=N_MEMBERS[task.kind], random_state=seed
+    )
 
 
 def standardized(*steps):
@@ -55,6 +75,10 @@ def nearest(task, seed):
 
 def minirocket(task, seed):
     return MiniRocket(random_state=seed)
+
+
+def corrected_ridge(task, seed):
+    return Forecaster(RidgeCV(ALPHAS), season=task.period)
 
 
 def naive(task, seed):
@@ -100,6 +124,7 @@ class SeasonalNaive(RegressorMixin, BaseEstimator):
         return forecast[:, 0] if self.n_outputs_ == 1 else forecast
 
 
+FORECASTS = {"Forecaster(ridge)": corrected_ridge, "ridge": ridge, "naive": naive}
 REFERENCES = {
     "classification": {
         "ridge": ridge_classifier,
@@ -107,5 +132,6 @@ REFERENCES = {
         "minirocket": minirocket,
     },
     "series": {"ridge": ridge, "naive": naive},
-    "competition": {"ridge": ridge, "naive": naive},
+    "backtest": FORECASTS,
+    "competition": FORECASTS,
 }

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from statistics import mean
 
 from quality import data
-from quality.task import Classification, Competition, Series
+from quality.task import Backtest, Classification, Competition, Series
 
-TASKS = {task.kind: task for task in (Classification, Series, Competition)}
+TASKS = {task.kind: task for task in (Classification, Series, Backtest, Competition)}
 # What a fit that ended in an error counts as in a mean: no label right, no variance explained.
 # There is no such number for a forecast, and the mean is left out.
-FAILED = {"classification": 0.0, "series": 0.0, "competition": float("nan")}
+FAILED = {
+    "classification": 0.0,
+    "series": 0.0,
+    "backtest": float("nan"),
+    "competition": float("nan"),
+}
 
 
 @dataclass(frozen=True)

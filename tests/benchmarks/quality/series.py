@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from quality.task import Series
+from quality.task import Backtest, Series
 from sklstm.datasets import load_co2, load_elnino, load_sunspots
 from sklstm.windowing import make_windows
 
 TEST_FRACTION = 0.2
+SEASONS = 3  # that the windows of a backtest hold
 
 
 def co2(horizon):
@@ -21,6 +22,12 @@ def elnino(horizon):
 def sunspots(horizon):
     """Years; two cycles of about eleven are a window."""
     return forecast_all(f"sunspots-{horizon}", load_sunspots().target, 22, horizon, period=11)
+
+
+def backtested(name, load_series, period):
+    """A season ahead, in folds."""
+    X, Y = make_windows(load_series().target, lookback=SEASONS * period, horizon=period)
+    return Backtest(name, X, Y, period)
 
 
 def lorenz(horizon):

@@ -11,11 +11,13 @@ from writing import markdown
 TITLES = {
     "classification": "Classification: accuracy",
     "series": "Series: R²",
+    "backtest": "Backtests: error / of the linear regression's, in each of three folds",
     "competition": "Competitions: MASE / sMAPE",
 }
 SETS = {
     "classification": data.CLASSIFICATION,
     "series": data.SERIES,
+    "backtest": data.BACKTESTS,
     "competition": data.COMPETITIONS,
 }
 

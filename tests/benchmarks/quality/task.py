@@ -7,20 +7,32 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import StratifiedKFold
 
 from quality.scores import mase, smape
+from sklstm.forecasting import backtest
 from sklstm.model_selection import PurgedTimeSeriesSplit
 
 FOLDS = 3
 
 
 @dataclass(frozen=True)
-class Classification:
-    """Sequences (n, time, features) with labels, and an official test part."""
+class Tested:
+    """What is fitted on one part and scored on another."""
 
     name: str
     X: np.ndarray
     y: np.ndarray
     X_test: np.ndarray
     y_test: np.ndarray
+
+    def fit(self, estimator):
+        return estimator.fit(self.X, self.y)
+
+    def score_of(self, fitted):
+        return self.score(fitted.predict(self.X_test))
+
+
+@dataclass(frozen=True)
+class Classification(Tested):
+    """Sequences (n, time, features) with labels, and an official test part."""
 
     kind = "classification"
     measure = "accuracy"
@@ -37,18 +49,13 @@ class Classification:
 
 
 @dataclass(frozen=True)
-class Series:
+class Series(Tested):
     """Windows (n, time, 1) of one series; the latest are the test part.
 
     `steps` says which steps after the window are the targets, `period` is that of the seasonal
     naive forecast, and `origins` are the times of the windows' last steps.
     """
 
-    name: str
-    X: np.ndarray
-    y: np.ndarray
-    X_test: np.ndarray
-    y_test: np.ndarray
     steps: np.ndarray
     period: int
     origins: np.ndarray
@@ -61,27 +68,55 @@ class Series:
     def score(self, predicted):
         return {"r2": r2_score(self.y_test, predicted)}
 
-    def split(self, test_size=None):
+    def split(self):
         """Indices of folds that go forward in time, with no target in both parts."""
-        folds = PurgedTimeSeriesSplit(FOLDS, horizon=int(self.steps[-1]), test_size=test_size)
+        folds = PurgedTimeSeriesSplit(FOLDS, horizon=int(self.steps[-1]))
         return list(folds.split(self.X, self.y, groups=self.origins))
 
 
 @dataclass(frozen=True)
-class Competition(Series):
+class Backtest:
+    """Windows (n, time, 1) of one series, with all steps after them, to be forecast in folds."""
+
+    name: str
+    X: np.ndarray
+    y: np.ndarray
+    period: int
+
+    kind = "backtest"
+    measure = "mae"
+    higher_is_better = False
+
+    @property
+    def steps(self):
+        return np.arange(1, self.y.shape[1] + 1)
+
+    def fit(self, estimator):
+        return backtest(estimator, self.X, self.y, cv=PurgedTimeSeriesSplit(FOLDS))
+
+    def score_of(self, result):
+        errors = result.scores()["mean_absolute_error"].to_numpy()
+        return {"mae": errors.mean()} | {
+            f"fold {number}": error for number, error in enumerate(errors, start=1)
+        }
+
+
+@dataclass(frozen=True)
+class Competition(Tested):
     """Windows of all series of a competition together, each in units of its own `level`.
 
     The test part has one window for each series, its last one, and asks for the whole horizon.
     `y_test` is in the units of the series, and so are the scores.
     """
 
+    steps: np.ndarray
+    period: int
     level: np.ndarray
     naive_error: np.ndarray
 
     kind = "competition"
     measure = "mase"
     higher_is_better = False
-    scoring = "neg_mean_absolute_error"
 
     def score(self, predicted):
         forecast = predicted * self.level[:, np.newaxis]
@@ -89,11 +124,3 @@ class Competition(Series):
             "mase": mase(self.y_test, forecast, self.naive_error).mean(),
             "smape": smape(self.y_test, forecast).mean(),
         }
-
-    def split(self):
-        """As of one series, but each fold tests on few of the last steps.
-
-        Most series are so short that equal parts of the longest one's time would leave next to
-        nothing to train on.
-        """
-        return super().split(test_size=len(self.steps) // 2)

@@ -14,6 +14,7 @@ _HOMES = {
     "ARCHITECTURES": "_networks",
     "LSTMClassifier": "_classifier",
     "LSTMRegressor": "_regressor",
+    "NaiveForecaster": "forecasting",
     "PurgedTimeSeriesSplit": "model_selection",
     "SlidingWindow": "windowing",
     "TimeDistributedTransformer": "windowing",
@@ -21,17 +22,19 @@ _HOMES = {
     "make_windows": "windowing",
     "show_versions": "_show_versions",
 }
-_MODULES = ("datasets", "model_selection", "plotting", "windowing")
+_MODULES = ("datasets", "forecasting", "model_selection", "plotting", "windowing")
 
 __all__ = [
     "ARCHITECTURES",
     "LSTMClassifier",
     "LSTMRegressor",
+    "NaiveForecaster",
     "PurgedTimeSeriesSplit",
     "SlidingWindow",
     "TimeDistributedTransformer",
     "__version__",
     "datasets",
+    "forecasting",
     "last_window",
     "make_windows",
     "model_selection",
@@ -41,11 +44,12 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from sklstm import datasets, model_selection, plotting, windowing
+    from sklstm import datasets, forecasting, model_selection, plotting, windowing
     from sklstm._classifier import LSTMClassifier
     from sklstm._networks import ARCHITECTURES
     from sklstm._regressor import LSTMRegressor
     from sklstm._show_versions import show_versions
+    from sklstm.forecasting import NaiveForecaster
     from sklstm.model_selection import PurgedTimeSeriesSplit
     from sklstm.windowing import (
         SlidingWindow,

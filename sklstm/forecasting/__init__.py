@@ -1,5 +1,6 @@
 """Forecasts as regression on windows: baselines, and how forecasts are judged."""
 
+from sklstm.forecasting._forecaster import Forecaster
 from sklstm.forecasting._naive import NaiveForecaster
 
-__all__ = ["NaiveForecaster"]
+__all__ = ["Forecaster", "NaiveForecaster"]

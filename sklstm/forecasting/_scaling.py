@@ -1,0 +1,218 @@
+"""Windows, and what follows them, on the window's own level and scale; and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Units", "WindowScaler", "grows_with_level"]
+
+# The scale of targets spans these fractions of the values, so that a few outliers do not set it.
+_INNER = 0.05, 0.95
+_INNER_WIDTH = 3.29  # of a normal distribution, in standard deviations
+
+# Logarithms are taken where windows of twice the level have at least 1.4 times the spread.
+_LEAST_SLOPE = 0.5
+
+
+@dataclass(frozen=True)
+class Units:
+    """What 0 and 1 mean to each window: a value is ``origin + unit * scaled``, or exp of that.
+
+    Parameters
+    ----------
+    origin, unit : ndarray of shape (n_windows, n_targets)
+        A `unit` of 0 belongs to a window without spread, for which all values are its origin.
+    log : bool
+        Whether both refer to logarithms.
+    """
+
+    origin: np.ndarray
+    unit: np.ndarray
+    log: bool
+
+    def scale(self, values: np.ndarray) -> np.ndarray:
+        """Return values (n_windows, n_targets, n_steps) in these units."""
+        return _divide_or_zero(self._from_origin(values), self.unit[:, :, np.newaxis])
+
+    def invert(self, scaled: np.ndarray) -> np.ndarray:
+        """Return the values that :meth:`scale` would turn into scaled ones."""
+        values = self.origin[:, :, np.newaxis] + self.unit[:, :, np.newaxis] * scaled
+        return np.exp(values) if self.log else values
+
+    def widen(self, scaled: np.ndarray, margin: np.ndarray) -> np.ndarray:
+        """Return the values of ``scaled + margin``; an infinite margin is one for all windows."""
+        with np.errstate(invalid="ignore"):
+            values = self.invert(scaled + margin)
+        bounds = (0.0 if self.log else -np.inf), np.inf
+        endless = np.where(margin > 0, bounds[1], bounds[0])
+        return np.where(np.isinf(margin), endless, values)
+
+    def errors(self, values: np.ndarray, scaled: np.ndarray) -> np.ndarray:
+        """Return by how many units values lie above forecasts in these units.
+
+        Without spread they lie infinitely far apart, unless they are equal.
+        """
+        unit = self.unit[:, :, np.newaxis]
+        apart = self._from_origin(values) - unit * scaled
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(apart == 0, 0.0, apart / unit)
+
+    def _from_origin(self, values: np.ndarray) -> np.ndarray:
+        values = np.log(values) if self.log else values
+        return values - self.origin[:, :, np.newaxis]
+
+
+class WindowScaler:
+    """Scale the targets of windows by each window's own past, and covariates by those of all.
+
+    Parameters
+    ----------
+    columns : list of int
+        The features that are forecast.
+    n_level_steps : int or None
+        The level of a window is the mean of that many last values of a target. None: no level is
+        taken away.
+    spread : bool
+        Whether targets are divided by their standard deviation within the window.
+    log : bool
+        Whether logarithms of targets are taken first.
+
+    Attributes
+    ----------
+    center_, scale_ : ndarray of shape (n_targets,)
+        Median of the targets about the level, and their inner 90 % in standard deviations of a
+        normal distribution, over training windows and what follows them.
+    covariates_ : ndarray of int
+        The other features.
+    mean_, std_ : ndarray of shape (n_covariates,)
+        Their mean and standard deviation over all steps of the training windows.
+    origin_mean_, origin_std_ : ndarray of shape (n_targets,)
+        The same of the windows' own origins.
+    """
+
+    def __init__(
+        self, columns: list[int], *, n_level_steps: int | None, spread: bool, log: bool
+    ) -> None:
+        self.columns = columns
+        self.n_level_steps = n_level_steps
+        self.spread = spread
+        self.log = log
+
+    def fit(
+        self, windows: np.ndarray, targets: np.ndarray, weight: np.ndarray | None
+    ) -> WindowScaler:
+        """Learn what the windows have in common.
+
+        Parameters
+        ----------
+        windows : ndarray of shape (n_windows, n_timesteps, n_features)
+            Windows.
+        targets : ndarray of shape (n_windows, n_targets, horizon)
+            The values after them.
+        weight : ndarray of shape (n_windows,) or None
+            Weights of the windows.
+        """
+        past = windows[:, :, self.columns].swapaxes(1, 2)
+        own = self._own_units(past)
+        around = np.concatenate([own.scale(past), own.scale(targets)], axis=2)
+        self.center_, self.scale_ = _robust_moments(around, weight)
+        self.covariates_ = np.setdiff1d(np.arange(windows.shape[2]), self.columns)
+        self.mean_, self.std_ = _moments(windows[:, :, self.covariates_], weight)
+        origin = self.units(windows).origin
+        self.origin_mean_, self.origin_std_ = _moments(origin[:, np.newaxis], weight)
+        return self
+
+    def units(self, windows: np.ndarray) -> Units:
+        """Return the units of each window."""
+        own = self._own_units(windows[:, :, self.columns].swapaxes(1, 2))
+        return Units(own.origin + own.unit * self.center_, own.unit * self.scale_, self.log)
+
+    def transform(self, windows: np.ndarray, units: Units) -> np.ndarray:
+        """Return windows with targets in their own units, and covariates standardized."""
+        scaled = np.empty(windows.shape)
+        past = windows[:, :, self.columns].swapaxes(1, 2)
+        scaled[:, :, self.columns] = units.scale(past).swapaxes(1, 2)
+        scaled[:, :, self.covariates_] = (windows[:, :, self.covariates_] - self.mean_) / self.std_
+        return scaled
+
+    def levels(self, units: Units) -> np.ndarray:
+        """Return the level of each window, standardized, of shape (n_windows, n_targets)."""
+        return (units.origin - self.origin_mean_) / self.origin_std_
+
+    def _own_units(self, past: np.ndarray) -> Units:
+        """Return level and spread of targets, (n_windows, n_targets, n_timesteps)."""
+        past = np.log(past) if self.log else past.astype(np.float64, copy=False)
+        level = np.zeros(past.shape[:2])
+        if self.n_level_steps is not None:
+            level = past[:, :, -self.n_level_steps :].mean(axis=2)
+        unit = _spread(past) if self.spread else np.ones_like(level)
+        return Units(level, unit, self.log)
+
+
+def grows_with_level(past: np.ndarray) -> bool:
+    """Return whether the spread of windows grows about in proportion to their level.
+
+    That is where logarithms make them alike. The spread is regressed on the mean, both in
+    logarithms, over all windows of a target.
+
+    Parameters
+    ----------
+    past : ndarray of shape (n_windows, n_targets, n_timesteps)
+        Positive values.
+
+    References
+    ----------
+    M. S. Bartlett, "The use of transformations", Biometrics 3(1), 39-52 (1947).
+    """
+    mean, spread = past.mean(axis=2), _spread(past)
+    return all(_slope(mean[:, k], spread[:, k]) >= _LEAST_SLOPE for k in range(past.shape[1]))
+
+
+def _slope(mean: np.ndarray, spread: np.ndarray) -> float:
+    varied = spread > 0
+    if not varied.any():
+        return 0.0
+    x, y = np.log(mean[varied]), np.log(spread[varied])
+    x = x - x.mean()
+    variance = x @ x
+    return float(x @ y / variance) if variance > 0 else 0.0
+
+
+def _spread(past: np.ndarray) -> np.ndarray:
+    """Return the standard deviation over time, 0 where rounding alone makes it differ from 0."""
+    spread = past.std(axis=2)
+    rounding = 10 * np.finfo(np.float64).eps * np.abs(past).max(axis=2)
+    return np.where(spread > rounding, spread, 0.0)
+
+
+def _divide_or_zero(values: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    return np.where(unit == 0, 0.0, values / np.where(unit == 0, 1.0, unit))
+
+
+def _robust_moments(values: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return median and scale of each target of values (n_windows, n_targets, n_steps)."""
+    by_target = values.swapaxes(0, 1).reshape(values.shape[1], -1)
+    weights = None if weight is None else np.repeat(weight, values.shape[2])
+    low, center, high = (
+        np.array([_quantile(row, fraction, weights) for row in by_target])
+        for fraction in (_INNER[0], 0.5, _INNER[1])
+    )
+    scale = (high - low) / _INNER_WIDTH
+    _, std = _moments(values.swapaxes(1, 2), weight)
+    return center, np.where(scale > 0, scale, std)
+
+
+def _quantile(values: np.ndarray, fraction: float, weights: np.ndarray | None) -> float:
+    return float(np.quantile(values, fraction, weights=weights, method="inverted_cdf"))
+
+
+def _moments(values: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of the last axis, 1 for constants."""
+    by_window = values.mean(axis=1, dtype=np.float64)
+    mean = np.average(by_window, axis=0, weights=weight)
+    variance = np.average(np.square(values - mean).mean(axis=1), axis=0, weights=weight)
+    std = np.sqrt(variance)
+    rounding = 10 * np.finfo(np.float64).eps * np.abs(mean)
+    return mean, np.where(std > rounding, std, 1.0)

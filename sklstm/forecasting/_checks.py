@@ -13,7 +13,7 @@ from sklstm._validation import check_numbers
 
 __all__ = [
     "check_horizon",
-    "check_positive",
+    "check_logarithms",
     "check_season",
     "check_target_columns",
     "check_values_ahead",
@@ -160,8 +160,10 @@ def check_season(season: int | None, n_timesteps: int, asked: str) -> None:
         )
 
 
-def check_positive(values: np.ndarray, name: str, labels: list[Any]) -> None:
-    """Raise if values, of which logarithms are to be taken, are not all positive.
+def check_logarithms(
+    values: np.ndarray, name: str, labels: list[Any], *, zeros: bool = True
+) -> None:
+    """Raise if values, of which logarithms are to be taken, are negative, or zero.
 
     Parameters
     ----------
@@ -171,13 +173,16 @@ def check_positive(values: np.ndarray, name: str, labels: list[Any]) -> None:
         ``"X"`` or ``"y"``.
     labels : list
         Names or numbers of the targets.
+    zeros : bool, default=True
+        Whether zeros are allowed.
     """
-    bad = values <= 0
+    bad = values < 0 if zeros else values <= 0
     if bad.any():
         sample, target, step = np.unravel_index(bad.argmax(), bad.shape)
         place = f"time step {step}" if name == "X" else f"{step + 1} step(s) ahead"
+        allowed = "are not negative" if zeros else "are positive, as all values in fit were"
         raise ValueError(
-            f"Logarithms are taken of positive values, but target {labels[target]!r} is "
+            f"Logarithms are taken of values that {allowed}, but target {labels[target]!r} is "
             f"{values[sample, target, step]:.6g} in sample {sample} of {name}, {place}. Add a "
             "constant to the series, or fit with log=False."
         )

@@ -18,7 +18,7 @@ from sklstm._representation import RepresentationMixin
 from sklstm._sequences import check_sample_weight
 from sklstm.forecasting._checks import (
     check_horizon,
-    check_positive,
+    check_logarithms,
     check_season,
     check_target_columns,
     check_values_ahead,
@@ -32,6 +32,9 @@ from sklstm.forecasting._samples import Samples, balancing_weights
 from sklstm.forecasting._scaling import WindowScaler, grows_with_level
 
 __all__ = ["Forecaster"]
+
+# The part of a window's mean that is added before logarithms are taken, where there are zeros.
+_SHIFT = 0.1
 
 
 def _gives_quantiles(forecaster: Any) -> bool:
@@ -242,13 +245,13 @@ class Forecaster(
         """
         previous = self._model if self.warm_start and self.__sklearn_is_fitted__() else None
         samples = self._check_fit(X, y, sample_weight, groups, fit_params, previous)
-        log = self._choose_log(samples) if previous is None else previous.scaler.log
+        shift = self._choose_shift(samples) if previous is None else None
         errors = None
         if self.calibration_fraction is not None:
             parts = later_windows(samples.origins, self.calibration_fraction, self.horizon_)
             earlier, later = (samples.take(rows) for rows in parts)
-            errors = self._fit_model(earlier, previous, log).errors(later.windows, later.targets)
-        self._model, self._errors = self._fit_model(samples, previous, log), errors
+            errors = self._fit_model(earlier, previous, shift).errors(later.windows, later.targets)
+        self._model, self._errors = self._fit_model(samples, previous, shift), errors
         return self
 
     def _check_fit(self, X, y, sample_weight, groups, fit_params, previous):
@@ -259,8 +262,9 @@ class Forecaster(
         if previous is None:
             self._set_shapes(windows, values)
         targets = self._by_target(values)
-        if self.log is True or (previous is not None and previous.scaler.log):
-            self._check_positive(windows, targets)
+        shift = previous.scaler.shift if previous else _SHIFT if self.log is True else None
+        self._check_signs(self._past(windows), "X", shift)
+        self._check_signs(targets, "y", shift)
         weight = None if sample_weight is None else check_sample_weight(sample_weight, windows)
         if weight is not None and "sample_weight" in params:
             params["sample_weight"] = weight
@@ -295,20 +299,20 @@ class Forecaster(
             return self.season
         return None if self.scaling is None else 1
 
-    def _choose_log(self, samples):
-        """Return whether to take logarithms."""
-        if self.log != "auto":
-            return self.log
-        past = self._past(samples.windows)
-        return bool((past > 0).all() and (samples.targets > 0).all()) and grows_with_level(past)
+    def _choose_shift(self, samples):
+        """Return the part of a window's mean to add before logarithms; None: take none."""
+        past, targets = self._past(samples.windows), samples.targets
+        least = min(past.min(), targets.min())
+        log = self.log if self.log != "auto" else least >= 0 and grows_with_level(past)
+        return None if not log else 0.0 if least > 0 else _SHIFT
 
-    def _fit_model(self, samples, previous, log):
+    def _fit_model(self, samples, previous, shift):
         """Return a model that is fitted from the start, or continues a previous one."""
         params = self._with_balance(samples)
         if previous is not None:
             return previous.continued(samples, params)
         scaler = WindowScaler(
-            self.target_columns_, n_level_steps=self._n_level_steps, spread=self.spread, log=log
+            self.target_columns_, n_level_steps=self._n_level_steps, spread=self.spread, shift=shift
         ).fit(samples.windows, samples.targets, samples.weight)
         members = make_members(
             self._get_regressor(),
@@ -390,8 +394,7 @@ class Forecaster(
         """Return windows to forecast from."""
         check_is_fitted(self)
         windows = check_windows(self, X, reset=False)
-        if self._model.scaler.log:
-            check_positive(self._past(windows), "X", self._labels())
+        self._check_signs(self._past(windows), "X", self._model.scaler.shift)
         return windows
 
     def _by_target(self, values):
@@ -406,16 +409,15 @@ class Forecaster(
     def _past(self, windows):
         return windows[:, :, self.target_columns_].swapaxes(1, 2)
 
-    def _check_positive(self, windows, targets):
-        check_positive(self._past(windows), "X", self._labels())
-        check_positive(targets, "y", self._labels())
+    def _check_signs(self, values, name, shift):
+        """Raise if values of the targets have no logarithm where such are taken."""
+        if shift is not None:
+            names = self._names()
+            labels = [names[k] if names else k for k in self.target_columns_]
+            check_logarithms(values, name, labels, zeros=shift > 0)
 
     def _names(self):
         return None if self.feature_names is None else list(self.feature_names)
-
-    def _labels(self):
-        names = self._names()
-        return [names[k] if names else k for k in self.target_columns_]
 
     # --- as scikit-learn has it ------------------------------------------------------------
 

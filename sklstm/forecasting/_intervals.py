@@ -35,8 +35,7 @@ class IntervalMixin:
         """
         windows = self._windows(X)
         targets = self._by_target(check_values_ahead(self, y, len(windows)))
-        if self._model.scaler.log:
-            self._check_positive(windows, targets)
+        self._check_signs(targets, "y", self._model.scaler.shift)
         self._errors = self._model.errors(windows, targets)
         return self
 

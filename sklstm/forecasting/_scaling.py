@@ -18,36 +18,40 @@ _LEAST_SLOPE = 0.5
 
 @dataclass(frozen=True)
 class Units:
-    """What 0 and 1 mean to each window: a value is ``origin + unit * scaled``, or exp of that.
+    """What 0 and 1 mean to each window: a value is ``origin + unit * scaled``.
+
+    In logarithms it is ``exp(origin + unit * scaled) - shift``.
 
     Parameters
     ----------
     origin, unit : ndarray of shape (n_windows, n_targets)
         A `unit` of 0 belongs to a window without spread, for which all values are its origin.
-    log : bool
-        Whether both refer to logarithms.
+    shift : ndarray of shape (n_windows, n_targets) or None
+        What is added before logarithms are taken, 0 unless there are zeros. None: no logarithms.
     """
 
     origin: np.ndarray
     unit: np.ndarray
-    log: bool
+    shift: np.ndarray | None
 
     def scale(self, values: np.ndarray) -> np.ndarray:
         """Return values (n_windows, n_targets, n_steps) in these units."""
-        return _divide_or_zero(self._from_origin(values), self.unit[:, :, np.newaxis])
+        unit = self.unit[:, :, np.newaxis]
+        return np.where(unit == 0, 0.0, self._from_origin(values) / np.where(unit == 0, 1.0, unit))
 
     def invert(self, scaled: np.ndarray) -> np.ndarray:
         """Return the values that :meth:`scale` would turn into scaled ones."""
         values = self.origin[:, :, np.newaxis] + self.unit[:, :, np.newaxis] * scaled
-        return np.exp(values) if self.log else values
+        if self.shift is None:
+            return values
+        return np.maximum(np.exp(values) - self.shift[:, :, np.newaxis], 0.0)
 
     def widen(self, scaled: np.ndarray, margin: np.ndarray) -> np.ndarray:
         """Return the values of ``scaled + margin``; an infinite margin is one for all windows."""
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore"):  # infinity, for a window without spread
             values = self.invert(scaled + margin)
-        bounds = (0.0 if self.log else -np.inf), np.inf
-        endless = np.where(margin > 0, bounds[1], bounds[0])
-        return np.where(np.isinf(margin), endless, values)
+        least = -np.inf if self.shift is None else 0.0
+        return np.where(np.isinf(margin), np.where(margin > 0, np.inf, least), values)
 
     def errors(self, values: np.ndarray, scaled: np.ndarray) -> np.ndarray:
         """Return by how many units values lie above forecasts in these units.
@@ -60,7 +64,8 @@ class Units:
             return np.where(apart == 0, 0.0, apart / unit)
 
     def _from_origin(self, values: np.ndarray) -> np.ndarray:
-        values = np.log(values) if self.log else values
+        if self.shift is not None:
+            values = np.log(values + self.shift[:, :, np.newaxis])
         return values - self.origin[:, :, np.newaxis]
 
 
@@ -76,11 +81,14 @@ class WindowScaler:
         taken away.
     spread : bool
         Whether targets are divided by their standard deviation within the window.
-    log : bool
-        Whether logarithms of targets are taken first.
+    shift : float or None
+        The part of the mean of a window that is added to targets before logarithms are taken. None:
+        no logarithms are taken.
 
     Attributes
     ----------
+    least_mean_ : ndarray of shape (n_targets,)
+        What stands for the mean of windows of zeros: the least of the others.
     center_, scale_ : ndarray of shape (n_targets,)
         Median of the targets about the level, and their inner 90 % in standard deviations of a
         normal distribution, over training windows and what follows them.
@@ -93,12 +101,17 @@ class WindowScaler:
     """
 
     def __init__(
-        self, columns: list[int], *, n_level_steps: int | None, spread: bool, log: bool
+        self,
+        columns: list[int],
+        *,
+        n_level_steps: int | None,
+        spread: bool,
+        shift: float | None,
     ) -> None:
         self.columns = columns
         self.n_level_steps = n_level_steps
         self.spread = spread
-        self.log = log
+        self.shift = shift
 
     def fit(
         self, windows: np.ndarray, targets: np.ndarray, weight: np.ndarray | None
@@ -115,6 +128,7 @@ class WindowScaler:
             Weights of the windows.
         """
         past = windows[:, :, self.columns].swapaxes(1, 2)
+        self.least_mean_ = _least_positive(past.mean(axis=2))
         own = self._own_units(past)
         around = np.concatenate([own.scale(past), own.scale(targets)], axis=2)
         self.center_, self.scale_ = _robust_moments(around, weight)
@@ -127,7 +141,7 @@ class WindowScaler:
     def units(self, windows: np.ndarray) -> Units:
         """Return the units of each window."""
         own = self._own_units(windows[:, :, self.columns].swapaxes(1, 2))
-        return Units(own.origin + own.unit * self.center_, own.unit * self.scale_, self.log)
+        return Units(own.origin + own.unit * self.center_, own.unit * self.scale_, own.shift)
 
     def transform(self, windows: np.ndarray, units: Units) -> np.ndarray:
         """Return windows with targets in their own units, and covariates standardized."""
@@ -143,12 +157,16 @@ class WindowScaler:
 
     def _own_units(self, past: np.ndarray) -> Units:
         """Return level and spread of targets, (n_windows, n_targets, n_timesteps)."""
-        past = np.log(past) if self.log else past.astype(np.float64, copy=False)
+        past, shift = past.astype(np.float64, copy=False), None
+        if self.shift is not None:
+            mean = past.mean(axis=2)
+            shift = self.shift * np.where(mean > 0, mean, self.least_mean_)
+            past = np.log(past + shift[:, :, np.newaxis])
         level = np.zeros(past.shape[:2])
         if self.n_level_steps is not None:
             level = past[:, :, -self.n_level_steps :].mean(axis=2)
         unit = _spread(past) if self.spread else np.ones_like(level)
-        return Units(level, unit, self.log)
+        return Units(level, unit, shift)
 
 
 def grows_with_level(past: np.ndarray) -> bool:
@@ -160,7 +178,7 @@ def grows_with_level(past: np.ndarray) -> bool:
     Parameters
     ----------
     past : ndarray of shape (n_windows, n_targets, n_timesteps)
-        Positive values.
+        Values that are not negative.
 
     References
     ----------
@@ -171,7 +189,7 @@ def grows_with_level(past: np.ndarray) -> bool:
 
 
 def _slope(mean: np.ndarray, spread: np.ndarray) -> float:
-    varied = spread > 0
+    varied = (spread > 0) & (mean > 0)
     if not varied.any():
         return 0.0
     x, y = np.log(mean[varied]), np.log(spread[varied])
@@ -187,8 +205,10 @@ def _spread(past: np.ndarray) -> np.ndarray:
     return np.where(spread > rounding, spread, 0.0)
 
 
-def _divide_or_zero(values: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    return np.where(unit == 0, 0.0, values / np.where(unit == 0, 1.0, unit))
+def _least_positive(means: np.ndarray) -> np.ndarray:
+    """Return the least positive number of each column, or 1."""
+    least = np.where(means > 0, means, np.inf).min(axis=0)
+    return np.where(np.isinf(least), 1.0, least)
 
 
 def _robust_moments(values: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -211,8 +231,8 @@ def _quantile(values: np.ndarray, fraction: float, weights: np.ndarray | None) -
 def _moments(values: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of the last axis, 1 for constants."""
     by_window = values.mean(axis=1, dtype=np.float64)
-    mean = np.average(by_window, axis=0, weights=weight)
-    variance = np.average(np.square(values - mean).mean(axis=1), axis=0, weights=weight)
-    std = np.sqrt(variance)
+    share = np.full(len(values), 1 / len(values)) if weight is None else weight / weight.sum()
+    mean = share @ by_window
+    std = np.sqrt(share @ np.square(values - mean).mean(axis=1))
     rounding = 10 * np.finfo(np.float64).eps * np.abs(mean)
     return mean, np.where(std > rounding, std, 1.0)

@@ -8,26 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, _fit_context
-from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 from sklstm._representation import RepresentationMixin
 from sklstm._sequences import check_sample_weight
-from sklstm.forecasting._checks import (
-    check_horizon,
-    check_logarithms,
-    check_season,
-    check_target_columns,
-    check_values_ahead,
-    check_windows,
-)
+from sklstm.forecasting._checks import check_values_ahead, check_windows
 from sklstm.forecasting._conformal import later_windows, origin_times
 from sklstm.forecasting._intervals import IntervalMixin
 from sklstm.forecasting._model import WindowModel
 from sklstm.forecasting._regressors import make_members, takes_weights
+from sklstm.forecasting._routing import RoutingMixin
 from sklstm.forecasting._samples import Samples, balancing_weights
 from sklstm.forecasting._scaling import WindowScaler, grows_with_level
 
@@ -44,7 +35,12 @@ def _gives_quantiles(forecaster: Any) -> bool:
 
 
 class Forecaster(
-    IntervalMixin, RepresentationMixin, MetaEstimatorMixin, RegressorMixin, BaseEstimator
+    IntervalMixin,
+    RoutingMixin,
+    RepresentationMixin,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    BaseEstimator,
 ):
     """Forecast with a regressor, on windows that are brought to a level of their own.
 
@@ -151,7 +147,8 @@ class Forecaster(
     >>> X, Y = make_windows(np.arange(20.0) ** 2, lookback=4, horizon=2)
     >>> KNeighborsRegressor(1).fit(X[:10, :, 0], Y[:10]).predict(X[-1:, :, 0])
     array([[169., 196.]])
-    >>> Forecaster(KNeighborsRegressor(1)).fit(X[:10], Y[:10]).predict(X[-1:]).round()
+    >>> forecaster = Forecaster(KNeighborsRegressor(1), log=False)
+    >>> forecaster.fit(X[:10], Y[:10]).predict(X[-1:]).round()
     array([[324., 361.]])
     """
 
@@ -271,34 +268,6 @@ class Forecaster(
         samples = Samples(windows, targets, origin_times(groups, len(windows)), weight, params)
         return samples if weight is None else samples.take(np.flatnonzero(weight))
 
-    def _set_shapes(self, windows, values):
-        """Note what is forecast, and how far ahead."""
-        names, n_features = self._names(), windows.shape[2]
-        if names is not None and len(names) != n_features:
-            raise ValueError(
-                f"feature_names has {len(names)} names, but X has {n_features} feature(s). Name "
-                "all of them, in their order."
-            )
-        self.target_columns_ = check_target_columns(self.target, n_features, names)
-        self.n_outputs_ = 1 if values.ndim == 1 else values.shape[1]
-        self.horizon_ = check_horizon(self.n_outputs_, len(self.target_columns_), self.target)
-        self._n_level_steps = self._check_scaling(windows.shape[1])
-        self._y_ndim = values.ndim
-
-    def _check_scaling(self, n_timesteps):
-        """Return of how many last values the level is the mean; None if there is no level."""
-        if self.baseline == "seasonal":
-            check_season(self.season, n_timesteps, "baseline='seasonal'")
-        if self.scaling is None and self.spread:
-            raise ValueError(
-                "spread=True divides what is left without the level, but scaling=None takes none "
-                "away. Pass scaling='last', or spread=False."
-            )
-        if self.scaling == "season" or (self.scaling == "auto" and self.season is not None):
-            check_season(self.season, n_timesteps, f"scaling={self.scaling!r}")
-            return self.season
-        return None if self.scaling is None else 1
-
     def _choose_shift(self, samples):
         """Return the part of a window's mean to add before logarithms; None: take none."""
         past, targets = self._past(samples.windows), samples.targets
@@ -388,37 +357,6 @@ class Forecaster(
         windows = self._windows(X)
         return self._model.predict_quantiles(windows)
 
-    # --- data and their shapes -------------------------------------------------------------
-
-    def _windows(self, X):
-        """Return windows to forecast from."""
-        check_is_fitted(self)
-        windows = check_windows(self, X, reset=False)
-        self._check_signs(self._past(windows), "X", self._model.scaler.shift)
-        return windows
-
-    def _by_target(self, values):
-        """Return values after windows in the shape (n_windows, n_targets, horizon)."""
-        n_columns = 1 if values.ndim == 1 else values.shape[1]
-        if n_columns != self.n_outputs_:
-            raise ValueError(
-                f"y has {n_columns} column(s), but the Forecaster was fitted on {self.n_outputs_}."
-            )
-        return values.reshape(len(values), len(self.target_columns_), self.horizon_)
-
-    def _past(self, windows):
-        return windows[:, :, self.target_columns_].swapaxes(1, 2)
-
-    def _check_signs(self, values, name, shift):
-        """Raise if values of the targets have no logarithm where such are taken."""
-        if shift is not None:
-            names = self._names()
-            labels = [names[k] if names else k for k in self.target_columns_]
-            check_logarithms(values, name, labels, zeros=shift > 0)
-
-    def _names(self):
-        return None if self.feature_names is None else list(self.feature_names)
-
     # --- as scikit-learn has it ------------------------------------------------------------
 
     @property
@@ -450,37 +388,3 @@ class Forecaster(
         tags.input_tags.three_d_array = True
         tags.target_tags.multi_output = True
         return tags
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Return what metadata goes where.
-
-        Returns
-        -------
-        MetadataRouter
-            What the forecaster takes itself, and what goes to the fit of the regressor.
-        """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
-        router = MetadataRouter(owner=self).add_self_request(self)
-        return router.add(regressor=self._get_regressor(), method_mapping=mapping)
-
-    def _get_regressor(self):
-        if self.regressor is not None:
-            return self.regressor
-        from sklstm import LSTMRegressor  # imports TensorFlow
-
-        network = LSTMRegressor("cnn_lstm", loss="mean_absolute_error")
-        return network.set_fit_request(sample_weight=True) if _routing_enabled() else network
-
-    def _route(self, sample_weight, fit_params):
-        """Return the arguments for the fit of the regressor."""
-        if sample_weight is not None:
-            fit_params = {**fit_params, "sample_weight": sample_weight}
-        if _routing_enabled():
-            return dict(process_routing(self, "fit", **fit_params).regressor.fit)
-        regressor = self._get_regressor()
-        if sample_weight is not None and not takes_weights(regressor):
-            raise ValueError(
-                f"sample_weight was passed, but the fit of {regressor!r} takes none. Pass another "
-                "regressor, or, for a step of a pipeline, the weights as step__sample_weight."
-            )
-        return fit_params

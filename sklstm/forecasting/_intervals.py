@@ -9,13 +9,16 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import NotFittedError
 
 from sklstm.forecasting._checks import check_values_ahead
-from sklstm.forecasting._conformal import check_coverage
+from sklstm.forecasting._conformal import ConformalErrors, check_coverage
+from sklstm.forecasting._inputs import InputMixin
 
 __all__ = ["IntervalMixin"]
 
 
-class IntervalMixin:
+class IntervalMixin(InputMixin):
     """Intervals, from a model that is fitted and from its errors on calibration windows."""
+
+    _errors: ConformalErrors | None
 
     def calibrate(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Measure the errors on windows that :meth:`fit` has not seen, for intervals.

@@ -112,6 +112,7 @@ class WindowModel:
     ) -> np.ndarray:
         """Return lower and upper bounds, (n_windows, n_outputs, 2)."""
         lower, upper, margin = errors.margins(coverage, joint=joint)
+        margin = margin / self._scale_of_outputs()
         scaled = self._scale(windows)
         quantiles = self._quantiles(scaled)
         bounds = [
@@ -121,12 +122,17 @@ class WindowModel:
         return np.stack(bounds, axis=-1).reshape(*quantiles.shape[:2], 2)
 
     def errors(self, windows: np.ndarray, targets: np.ndarray) -> ConformalErrors:
-        """Return by how much values, (n_windows, n_targets, horizon), miss the forecasts."""
+        """Return by how much values, (n_windows, n_targets, horizon), miss the forecasts.
+
+        Errors are in units of each window, but not in those that all windows have in common, so
+        that they mean the same to another model.
+        """
         scaled = self._scale(windows)
         columns = np.moveaxis(self._quantiles(scaled), 2, 0)
         errors = [scaled.units.errors(targets, self._by_target(rows)) for rows in columns]
         flat = np.stack(errors, axis=-1).reshape(len(windows), -1, len(columns))
-        return ConformalErrors(flat, self.quantiles, self.typical_)
+        common = self._scale_of_outputs()
+        return ConformalErrors(flat * common[:, np.newaxis], self.quantiles, self.typical_ * common)
 
     @property
     def quantiles(self) -> np.ndarray | None:
@@ -160,6 +166,11 @@ class WindowModel:
 
     def _invert(self, scaled: _Scaled, rows: np.ndarray) -> np.ndarray:
         return scaled.units.invert(self._by_target(rows)).reshape(rows.shape)
+
+    def _scale_of_outputs(self) -> np.ndarray:
+        """Return the scale that all windows have in common, of each output."""
+        n_targets = len(self.scaler.columns)
+        return np.repeat(self.scaler.scale_, len(self.typical_) // n_targets)
 
     def _by_target(self, rows: np.ndarray) -> np.ndarray:
         return rows.reshape(len(rows), len(self.scaler.columns), -1)

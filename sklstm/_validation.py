@@ -169,17 +169,17 @@ def check_same_index(data: Any, name: str, other: Any, other_name: str, remedy: 
         )
 
 
-def check_index_of_groups(groups: Any, **data: Any) -> None:
-    """Raise if `groups` is a Series, and another argument has another index."""
+def check_index_of_groups(groups: Any, argument: str = "groups", /, **data: Any) -> None:
+    """Raise if `groups`, passed as `argument`, is a Series, and others have another index."""
     for name, other in data.items():
         check_same_index(
             other,
             name,
             groups,
-            "groups",
-            f"Take both from one DataFrame, align them with {name}.align(groups, join='inner', "
-            f"axis=0) or groups.reindex({name}.index), or pass groups.to_numpy() if they belong "
-            "together by position.",
+            argument,
+            f"Take both from one DataFrame, align them with {name}.align({argument}, join='inner', "
+            f"axis=0) or {argument}.reindex({name}.index), or pass {argument}.to_numpy() if they "
+            "belong together by position.",
         )
 
 

@@ -45,7 +45,9 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
         Time from a window's origin, its last step, to its last target, in the units of the
         origin times: a number of steps, or a timedelta where `groups` holds datetimes.
         ``None`` takes the number of columns of the `y` that :meth:`split` is given, or 1 if
-        `y` has one dimension or is not given. 0 is for windows labelled by their last row.
+        `y` has one dimension or is not given. With several targets, pass it: `y` then has
+        as many columns for each target, and ``None`` keeps more time free than is needed.
+        0 is for windows labelled by their last row.
 
     test_size : int, default=None
         Number of distinct origin times in each test part. Defaults to
@@ -153,8 +155,8 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
             The windows, of which only the number matters.
 
         y : array-like of shape (n_windows,) or (n_windows, n_targets), default=None
-            The targets, whose columns are the steps of the horizon. Their values do not
-            matter.
+            The targets, whose columns are the steps of the horizon, for one target after
+            another. Their values do not matter.
 
         groups : array-like of shape (n_windows,), default=None
             Origin times of the windows, numbers or datetimes, in any order. Defaults to
@@ -181,7 +183,8 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):
         -----
         UserWarning
             If `horizon` is a number of steps, other than 0, that is smaller than the number
-            of columns of `y`: some targets of the training windows lie in the test period.
+            of columns of `y` and does not divide it, as it would with several targets: some
+            targets of the training windows lie in the test period.
         """
         n_windows = _num_samples(X)
         origins = np.arange(n_windows) if groups is None else _origin_times(groups, n_windows)
@@ -285,12 +288,14 @@ def _n_columns(y):
 
 def _warn_if_short(horizon, n_columns):
     """Warn of a horizon in steps that the columns of the targets exceed."""
-    if 0 < horizon < n_columns:
+    is_of_several_targets = horizon > 0 and horizon % 1 == 0 and n_columns % horizon == 0
+    if 0 < horizon < n_columns and not is_of_several_targets:
         warn(
             f"horizon={horizon!r} is less than the {n_columns} columns of y, so targets of the "
             f"training windows lie in the test period. Set horizon={n_columns}, or None to take "
-            "it from y; or 0 if y labels the last row of each window. If the windows were cut "
-            "with a stride, pass their origins as groups.",
+            "it from y; or the horizon of each target if y holds several; or 0 if y labels the "
+            "last row of each window. If the windows were cut with a stride, pass their origins "
+            "as groups.",
         )
 
 

@@ -246,7 +246,7 @@ def test_the_horizon_of_one_target_is_one(y):
 
 @pytest.mark.parametrize("y", TARGETS_OF_3_STEPS, ids=lambda y: type(y).__name__)
 @pytest.mark.parametrize("groups", [None, np.arange(10)])
-@pytest.mark.parametrize("horizon", [1, 2, 0.5])
+@pytest.mark.parametrize("horizon", [2, 0.5])
 def test_too_short_a_horizon_is_warned_of(y, groups, horizon):
     message = f"horizon={horizon} is less than the 3 columns of y.*Set horizon=3, or None.*or 0 if"
     with pytest.warns(UserWarning, match=message) as record:
@@ -260,6 +260,15 @@ def test_horizons_that_are_no_number_of_steps_are_silent():
     list(PurgedTimeSeriesSplit(2, horizon=3).split(X, y))
     list(PurgedTimeSeriesSplit(2, horizon=timedelta(1)).split(X, y, DAYS))
     list(PurgedTimeSeriesSplit(2, horizon=0.25).split(X, y, np.arange(10) / 12))  # in years
+
+
+@pytest.mark.parametrize("horizon", [2, 2.0])
+def test_the_columns_of_several_targets_are_no_steps(horizon):
+    # 10 windows, tests of 2: {6, 7} and {8, 9}; o + 2 <= 6 leaves origins up to 4
+    expected = [([0, 1, 2, 3, 4], [6, 7]), ([0, 1, 2, 3, 4, 5, 6], [8, 9])]
+    cv = PurgedTimeSeriesSplit(2, horizon=horizon, test_size=2)
+    assert_same_splits(list(cv.split(np.zeros(10), np.zeros((10, 6)))), expected)
+    list(PurgedTimeSeriesSplit(2, horizon=1).split(np.zeros(10), np.zeros((10, 3))))
 
 
 def test_a_stored_splitter_keeps_its_horizon():
@@ -448,6 +457,16 @@ def test_spy_in_grid_search(cv, sees_no_future):
 def test_spy_on_too_short_a_horizon():
     X, Y = make_windows(np.arange(400), lookback=48, horizon=12)
     with pytest.warns(UserWarning, match="horizon=11 is less than the 12 columns of y"):
+        assert not spied_scores(X, Y, PurgedTimeSeriesSplit(5, horizon=11)).all()
+
+
+def test_spy_on_several_targets():
+    X, Y = make_windows(
+        np.arange(400), np.stack([np.arange(400)] * 2, axis=1), lookback=48, horizon=12
+    )
+    for cv in (PurgedTimeSeriesSplit(5, horizon=12), PurgedTimeSeriesSplit(5)):
+        assert spied_scores(X, Y, cv).all()
+    with pytest.warns(UserWarning, match="horizon=11 is less than the 24 columns of y"):
         assert not spied_scores(X, Y, PurgedTimeSeriesSplit(5, horizon=11)).all()
 
 

@@ -12,30 +12,42 @@ from sklstm.plotting._drawing import BLUE, GREY, ORANGE, draw_legend, get_axes, 
 class ForecastDisplay:
     """Part of a series, and forecasts made at some of its steps.
 
-    Use ``from_estimator`` or ``from_predictions`` to create the display.
+    Use ``from_estimator`` or ``from_predictions`` to create the display. Forecasts of several
+    targets are drawn in Axes of their own, one below the other.
 
     Parameters
     ----------
-    series : array-like of shape (n_times,)
-        The series. The dates of a pandas Series are shown on the axis.
+    series : array-like of shape (n_times,) or (n_times, n_targets)
+        The series that is forecast, or several of them. The dates of a pandas object are shown
+        on the axis.
     origins : ndarray of int of shape (n_forecasts,)
         For each forecast, the row of the last step that it could use, as ``make_windows`` returns
         it.
-    forecasts : ndarray of shape (n_forecasts, horizon)
-        Values at the steps after each origin, in the units of the series.
+    forecasts : ndarray of shape (n_forecasts, n_targets * horizon)
+        Values at the steps after each origin, in the units of the series: all steps of its first
+        column, then all of the second, and so on.
 
     Attributes
     ----------
-    ax_, figure_ : Axes, Figure
-        Where the display is drawn.
+    axes_ : ndarray of shape (n_targets,) of Axes
+        Where the display is drawn, one Axes per target.
+    ax_ : Axes
+        The first of these.
+    figure_ : Figure
+        Their figure.
+    series_lines_ : list of Line2D
+        The series of each target.
     series_line_ : Line2D
-        The series.
+        The first of these.
     forecast_lines_ : list of Line2D
-        One line per forecast shown, which begins at its origin.
+        One line per forecast shown, which begins at its origin; those of the first target, then
+        those of the second, and so on.
     horizon_spans_ : list of Rectangle
-        The shaded horizons.
+        The shaded horizons, likewise.
+    error_lines_ : list of Line2D
+        The errors of each target, drawn by ``plot_error_by_horizon``.
     error_line_ : Line2D
-        Drawn by ``plot_error_by_horizon``.
+        The first of these.
 
     Examples
     --------
@@ -45,6 +57,12 @@ class ForecastDisplay:
     >>> display = ForecastDisplay.from_predictions(series, [3, 6], [[4, 5], [7, 10]])
     >>> display.error_by_horizon("mae").tolist()
     [0.0, 1.0]
+
+    Two targets, a step ahead, have two Axes:
+
+    >>> both = np.column_stack([series, 2 * series])
+    >>> ForecastDisplay.from_predictions(both, [3, 6], [[4, 8], [7, 14]]).axes_.shape
+    (2,)
     """
 
     def __init__(self, series: Any, origins: Any, forecasts: Any) -> None:
@@ -64,8 +82,8 @@ class ForecastDisplay:
             A fitted regressor, alone or in a pipeline or search.
         X : array-like of shape (n_windows, lookback, n_features)
             Windows, preferably ones that the estimator was not trained on.
-        series : array-like of shape (n_times,)
-            The series that is forecast.
+        series : array-like of shape (n_times,) or (n_times, n_targets)
+            The series that is forecast: all columns, where the estimator forecasts several.
         origins : array-like of int of shape (n_windows,)
             The row of each window's last step in the series.
         **kwargs : dict
@@ -84,12 +102,14 @@ class ForecastDisplay:
 
         Parameters
         ----------
-        series : array-like of shape (n_times,)
-            The series. The dates of a pandas Series are shown on the axis.
+        series : array-like of shape (n_times,) or (n_times, n_targets)
+            The series, or several. The dates of a pandas object are shown on the axis, and names
+            of columns beside it.
         origins : array-like of int of shape (n_forecasts,)
             For each forecast, the row of the last step that it could use.
-        forecasts : array-like of shape (n_forecasts, horizon) or (n_forecasts,)
-            Values at the steps after each origin; 1-D forecasts are one step ahead.
+        forecasts : array-like of shape (n_forecasts, n_targets * horizon) or (n_forecasts,)
+            Values at the steps after each origin, for one target after another, as
+            ``make_windows`` orders them; 1-D forecasts are one step ahead.
         **kwargs : dict
             Passed to ``plot``.
 
@@ -101,11 +121,7 @@ class ForecastDisplay:
         forecasts = np.asarray(forecasts, dtype=float)
         forecasts = forecasts[:, np.newaxis] if forecasts.ndim == 1 else forecasts
         origins = np.asarray(origins)
-        if len(np.shape(series)) != 1:
-            raise ValueError(
-                f"series must have one dimension, got shape {np.shape(series)}. Pass the one "
-                "column that is forecast."
-            )
+        _check_targets(np.shape(series), forecasts.shape[1])
         _check_origins(origins, len(forecasts), len(series))
         return cls(series, origins, forecasts).plot(**kwargs)
 
@@ -119,21 +135,23 @@ class ForecastDisplay:
 
         Returns
         -------
-        ndarray of shape (horizon,)
+        ndarray of shape (horizon,), or (n_targets, horizon) for several targets
             The error at each step ahead; NaN where no outcome is known.
         """
         if metric not in ("rmse", "mae"):
             raise ValueError(f"metric={metric!r} must be 'rmse' or 'mae'.")
-        horizon = self.forecasts.shape[1]
-        values = np.asarray(self.series, dtype=float)
-        with_future = np.append(values, np.full(horizon, np.nan))
-        rows = self.origins[:, np.newaxis] + np.arange(1, horizon + 1)
-        errors = np.abs(self.forecasts - with_future[rows])
         power = 2 if metric == "rmse" else 1
-        known = ~np.isnan(errors)
-        sums = np.where(known, errors, 0.0) ** power
-        with np.errstate(invalid="ignore"):
-            return (sums.sum(axis=0) / known.sum(axis=0)) ** (1 / power)
+        targets = self._split_targets()
+        errors = [
+            _mean_error(values, self.origins, forecasts, power) for values, forecasts in targets
+        ]
+        return np.array(errors) if len(errors) > 1 else errors[0]
+
+    def _split_targets(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return values, of shape (n_times,), and forecasts, (n_forecasts, horizon), by target."""
+        values = np.asarray(self.series, dtype=float)
+        columns = values.reshape(len(values), -1).T
+        return list(zip(columns, np.split(self.forecasts, len(columns), axis=1), strict=True))
 
     def plot(
         self,
@@ -149,8 +167,8 @@ class ForecastDisplay:
 
         Parameters
         ----------
-        ax : Axes, default=None
-            Where to draw; new Axes by default.
+        ax : Axes or array-like of Axes, default=None
+            Where to draw, one Axes per target; new Axes by default.
         n_shown : int, default=4
             Number of forecasts to show, evenly spread from the first to the last.
         context : int, default=None
@@ -169,68 +187,72 @@ class ForecastDisplay:
         ForecastDisplay
             This display.
         """
-        self.figure_, (self.ax_,) = get_axes(ax, 1, height=2.9, width=7.5)
-        times = _get_times(self.series, self.forecasts.shape[1])
+        targets = self._split_targets()
+        height = 2.9 if len(targets) == 1 else 2.2
+        self.figure_, self.axes_ = get_axes(ax, len(targets), height=height, width=7.5)
+        self.ax_ = self.axes_[0]
+        self.forecast_lines_: list[Any] = []
+        times = _get_times(self.series, targets[0][1].shape[1])
         shown = spread_evenly(len(self.origins), n_shown)
-        self._plot_forecasts(times, shown, name, curve_kwargs or {})
+        for axes, target in zip(self.axes_, targets, strict=True):
+            self._plot_forecasts(axes, target, times, shown, name, curve_kwargs or {})
         if plot_series:
-            self._plot_series(times, self.origins[shown], context)
-            self._shade_horizons(times, self.origins[shown])
+            self._plot_series(times, targets, self.origins[shown], context)
         self._label_axes(has_dates=np.issubdtype(times.dtype, np.datetime64))
         return self
 
     def _plot_forecasts(
-        self, times: np.ndarray, shown: np.ndarray, name: str | None, curve_kwargs: dict[str, Any]
+        self,
+        axes: Any,
+        target: tuple[np.ndarray, np.ndarray],
+        times: np.ndarray,
+        shown: np.ndarray,
+        name: str | None,
+        curve_kwargs: dict[str, Any],
     ) -> None:
-        horizon = self.forecasts.shape[1]
+        values, forecasts = target
+        horizon = forecasts.shape[1]
         plural = "step" if horizon == 1 else "steps"
         name = f"forecast, {horizon} {plural} ahead" if name is None else name
         style = {"color": BLUE, "marker": "o", "markersize": 3, "linewidth": 1.5, **curve_kwargs}
-        self.forecast_lines_ = []
         for number, row in enumerate(shown):
             origin = self.origins[row]
-            self.forecast_lines_ += self.ax_.plot(
+            self.forecast_lines_ += axes.plot(
                 times[origin : origin + horizon + 1],
-                [float(np.asarray(self.series)[origin]), *self.forecasts[row]],
+                [values[origin], *forecasts[row]],
                 **style,
                 label=None if number else name,
             )
 
-    def _plot_series(self, times: np.ndarray, origins: np.ndarray, context: int | None) -> None:
-        """Draw the series behind the forecasts, from `context` steps before the first."""
-        horizon = self.forecasts.shape[1]
+    def _plot_series(
+        self, times: np.ndarray, targets: list[Any], origins: np.ndarray, context: int | None
+    ) -> None:
+        """Draw each series behind its forecasts, from `context` steps before the first."""
+        horizon = targets[0][1].shape[1]
         context = max(20, 3 * horizon) if context is None else context
         first = max(0, origins.min() - context)
         last = min(len(self.series), origins.max() + horizon + max(1, context // 4))
-        values = np.asarray(self.series, dtype=float)
-        (self.series_line_,) = self.ax_.plot(
-            times[first:last],
-            values[first:last],
-            color=GREY,
-            linewidth=1.2,
-            label="series",
-            zorder=1.9,
-        )
-
-    def _shade_horizons(self, times: np.ndarray, origins: np.ndarray) -> None:
-        horizon = self.forecasts.shape[1]
-        self.horizon_spans_ = [
-            self.ax_.axvspan(
-                times[origin],
-                times[origin + horizon],
-                color=ORANGE,
-                alpha=0.18,
-                linewidth=0,
-                label=None if number else "horizon",
+        self.series_lines_: list[Any] = []
+        self.horizon_spans_: list[Any] = []
+        for axes, (values, _) in zip(self.axes_, targets, strict=True):
+            self.series_lines_ += axes.plot(
+                times[first:last],
+                values[first:last],
+                color=GREY,
+                linewidth=1.2,
+                label="series",
+                zorder=1.9,
             )
-            for number, origin in enumerate(origins)
-        ]
+            self.horizon_spans_ += _shade(axes, times[origins], times[origins + horizon])
+        self.series_line_ = self.series_lines_[0]
 
     def _label_axes(self, *, has_dates: bool) -> None:
-        self.ax_.set(ylabel=getattr(self.series, "name", None) or "value")
-        self.ax_.set_xlabel("time" if has_dates else "step")
-        self.ax_.grid(alpha=0.3)
-        self.ax_.margins(y=0.22)  # room for a flat legend that hides nothing
+        names = _get_names(self.series, len(self.axes_))
+        for axes, name in zip(self.axes_, names, strict=True):
+            axes.set(ylabel=name)
+            axes.grid(alpha=0.3)
+            axes.margins(y=0.22)  # room for a flat legend that hides nothing
+        self.axes_[-1].set_xlabel("time" if has_dates else "step")
         draw_legend(self.ax_, ncols=3)
         if has_dates:
             self.figure_.autofmt_xdate()
@@ -247,8 +269,8 @@ class ForecastDisplay:
 
         Parameters
         ----------
-        ax : Axes, default=None
-            Where to draw; new Axes by default.
+        ax : Axes or array-like of Axes, default=None
+            Where to draw, one Axes per target; new Axes by default.
         metric : {"rmse", "mae"}, default="rmse"
             As in ``error_by_horizon``.
         name : str, default=None
@@ -261,19 +283,77 @@ class ForecastDisplay:
         ForecastDisplay
             This display.
         """
-        errors = self.error_by_horizon(metric)
-        self.figure_, (self.ax_,) = get_axes(ax, 1, height=3.0)
-        (self.error_line_,) = self.ax_.plot(
-            np.arange(1, len(errors) + 1),
-            errors,
-            **{"color": BLUE, "marker": "o", "label": name, **(curve_kwargs or {})},
+        errors = np.atleast_2d(self.error_by_horizon(metric))
+        self.figure_, self.axes_ = get_axes(
+            ax, len(errors), height=3.0 if len(errors) == 1 else 2.2
         )
-        self.ax_.set(xlabel="steps ahead", ylabel=metric.upper())
-        self.ax_.set_ylim(bottom=0, auto=True)  # later curves may reach higher
-        self.ax_.xaxis.get_major_locator().set_params(integer=True)
-        self.ax_.grid(alpha=0.3)
+        self.ax_ = self.axes_[0]
+        self.error_lines_: list[Any] = []
+        names = _get_names(self.series, len(errors))
+        for axes, target, error in zip(self.axes_, names, errors, strict=True):
+            self.error_lines_ += axes.plot(
+                np.arange(1, len(error) + 1),
+                error,
+                **{"color": BLUE, "marker": "o", "label": name, **(curve_kwargs or {})},
+            )
+            unit = metric.upper()
+            axes.set(ylabel=unit if len(errors) == 1 else f"{unit} of {target}")
+            axes.set_ylim(bottom=0, auto=True)  # later curves may reach higher
+            axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.grid(alpha=0.3)
+        self.error_line_ = self.error_lines_[0]
+        self.axes_[-1].set_xlabel("steps ahead")
         draw_legend(self.ax_)
         return self
+
+
+def _mean_error(
+    values: np.ndarray, origins: np.ndarray, forecasts: np.ndarray, power: int
+) -> np.ndarray:
+    """Return the mean of the absolute errors to a power, and its root, for each step ahead."""
+    horizon = forecasts.shape[1]
+    with_future = np.append(values, np.full(horizon, np.nan))
+    errors = np.abs(forecasts - with_future[origins[:, np.newaxis] + np.arange(1, horizon + 1)])
+    known = ~np.isnan(errors)
+    sums = np.where(known, errors, 0.0) ** power
+    with np.errstate(invalid="ignore"):
+        return (sums.sum(axis=0) / known.sum(axis=0)) ** (1 / power)
+
+
+def _shade(axes: Any, begins: np.ndarray, ends: np.ndarray) -> list[Any]:
+    return [
+        axes.axvspan(
+            begin,
+            end,
+            color=ORANGE,
+            alpha=0.18,
+            linewidth=0,
+            label=None if number else "horizon",
+        )
+        for number, (begin, end) in enumerate(zip(begins, ends, strict=True))
+    ]
+
+
+def _get_names(series: Any, n_targets: int) -> list[str]:
+    """Return the names of the columns or of the only series, or numbers."""
+    if n_targets == 1 and not hasattr(series, "columns"):
+        return [getattr(series, "name", None) or "value"]
+    default = [f"target {number + 1}" for number in range(n_targets)]
+    return [str(name) for name in getattr(series, "columns", default)]
+
+
+def _check_targets(shape: tuple[int, ...], n_columns: int) -> None:
+    if len(shape) not in (1, 2):
+        raise ValueError(
+            f"series must have one column, or one per target, got shape {shape}. Pass the columns "
+            "that are forecast."
+        )
+    n_targets = 1 if len(shape) == 1 else shape[1]
+    if n_targets == 0 or n_columns % n_targets:
+        raise ValueError(
+            f"forecasts have {n_columns} columns, which cannot be the steps of each of {n_targets} "
+            "targets. Pass as series exactly the columns that are forecast, in their order."
+        )
 
 
 def _check_origins(origins: np.ndarray, n_forecasts: int, n_times: int) -> None:

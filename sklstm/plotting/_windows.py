@@ -106,7 +106,7 @@ class WindowsDisplay:
             A splitter of scikit-learn's kind, such as :class:`~sklstm.PurgedTimeSeriesSplit`.
         X : array-like of shape (n_windows, lookback, n_features)
             Windows.
-        y : array-like of shape (n_windows,) or (n_windows, horizon)
+        y : array-like of shape (n_windows,) or (n_windows, n_targets * horizon)
             Their targets.
         origins : array-like of int of shape (n_windows,), default=None
             The row of each window's last step; by default each window begins one row after the
@@ -116,7 +116,8 @@ class WindowsDisplay:
             Passed to ``cv.split``.
         horizon : int, default=None
             Steps from a window's origin to its last target; by default the number of columns of
-            `y`, and 1 for 1-D `y`. Pass 0 for windows that are labelled by their last row.
+            `y`, and 1 for 1-D `y`. With several targets, pass it. Pass 0 for windows that are
+            labelled by their last row.
         **kwargs : dict
             Passed to ``plot``.
 

@@ -1,7 +1,14 @@
 """Windows over time series, and pipeline steps that work on windows."""
 
+from sklstm.windowing._calendar import calendar_features
 from sklstm.windowing._sliding_window import SlidingWindow
 from sklstm.windowing._time_distributed import TimeDistributedTransformer
 from sklstm.windowing._windows import last_window, make_windows
 
-__all__ = ["SlidingWindow", "TimeDistributedTransformer", "last_window", "make_windows"]
+__all__ = [
+    "SlidingWindow",
+    "TimeDistributedTransformer",
+    "calendar_features",
+    "last_window",
+    "make_windows",
+]

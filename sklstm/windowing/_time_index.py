@@ -14,7 +14,13 @@ from sklstm._validation import check_same_index, index_of
 from sklstm._warnings import warn
 from sklstm.windowing._labels import OTHER_TIME, TIMES, as_times, kinds_of_labels, plain
 
-__all__ = ["check_time_index", "common_index", "times_in_groups", "warn_of_unchecked_times"]
+__all__ = [
+    "check_time_index",
+    "check_times_continue",
+    "common_index",
+    "times_in_groups",
+    "warn_of_unchecked_times",
+]
 
 # Steps of a regular time index may differ by this part of a step, as time stamps are rounded.
 _STEP_TOLERANCE = 1e-3
@@ -69,6 +75,43 @@ def check_time_index(index, *, rows=None, remedy=""):
         _check_complete(times, range(len(index)) if rows is None else rows)
         _check_increasing(times)
         _check_regular(times)
+
+
+def check_times_continue(index, rows, future_index, future_rows, names):
+    """Raise unless the times of future rows follow those of each series, in steps of one size.
+
+    Parameters
+    ----------
+    index, future_index : Index or None
+        The indexes of X, whose times are checked already, and of what is known of the time after
+        it. Row numbers are no times.
+    rows, future_rows : ndarray of int of shape (n_series, ...)
+        The last rows of each series, and those of the time after it.
+    names : list of str
+        The names of the series, for errors.
+    """
+    past, future = times_in_groups(index), times_in_groups(future_index)
+    if past is None or future_index is None or as_times(past[rows[0]]) is None:
+        return
+    remedy = "Give future the times that follow, or pass future.to_numpy() to go by position."
+    if future is None:
+        raise ValueError(f"X has times in its index, but future has none. {remedy}")
+    for name, before, after in zip(names, rows, future_rows, strict=True):
+        times = _take(past, before).append(_take(future, after))
+        try:
+            check_time_index(times, rows=[*before, *after])
+        except ValueError as error:
+            raise ValueError(
+                f"The times of future must continue those of {name}. {remedy} What was found: "
+                f"{error}"
+            ) from error
+
+
+def _take(index, rows):
+    """Return the labels of rows; a slice where possible, which keeps the freq."""
+    if rows[-1] - rows[0] == len(rows) - 1:  # row numbers ascend
+        return index[rows[0] : rows[-1] + 1]
+    return index[rows]
 
 
 def warn_of_unchecked_times(index):

@@ -6,43 +6,32 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklstm._validation import (
-    check_finite,
-    check_index_of_groups,
-    check_labels,
-    check_numbers,
-    index_of,
-)
-from sklstm._warnings import warn
+from sklstm._validation import check_finite, index_of
 from sklstm.windowing._base import read_only
-from sklstm.windowing._time_index import (
-    check_time_index,
-    common_index,
-    times_in_groups,
-    warn_of_unchecked_times,
+from sklstm.windowing._columns import (
+    columns_of_names,
+    positions_of_columns,
+    refuse_known_targets,
 )
+from sklstm.windowing._cutting import cut, cut_groups
+from sklstm.windowing._future import with_known_future
+from sklstm.windowing._groups import (
+    check_times_of_groups,
+    groups_with_windows,
+    last_rows_of_groups,
+    rows_of_groups,
+)
+from sklstm.windowing._rows import check_rows, check_targets
+from sklstm.windowing._time_index import check_time_index, common_index, warn_of_unchecked_times
 
 __all__ = ["last_window", "make_windows"]
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 _NOT_NEGATIVE = Interval(Integral, 0, None, closed="left")
 
-# Options of check_array. The shapes are checked in this module, for better messages.
-_ANY_SHAPE = {"ensure_2d": False, "ensure_min_samples": 0}
-
-# What to do about arguments that are refused.
-_IF_NOT_NUMBERS = "Encode what is no number, or leave it out; times belong in the index."
-_IF_MISSING = (
-    "Interpolate what is missing, or make each stretch without gaps a group of its own with "
-    "groups=."
-)
-_IF_LABELS_ARE_MISSING = (
-    "Label these rows, or make each stretch with labels a group of its own with groups=."
-)
 _IF_LAST_ARE_MISSING = "Interpolate what is missing, or end the series before it."
 
 
@@ -63,6 +52,7 @@ def make_windows(
     horizon: int = 1,
     stride: int = 1,
     groups: ArrayLike | None = None,
+    future: Any = None,
     return_origins: bool = False,
 ) -> tuple[NDArray[Any], ...]:
     """Cut time series into windows, each with the values that follow it.
@@ -74,10 +64,11 @@ def make_windows(
         of times or numbers, also as objects, must be sorted and regular, without duplicates;
         a calendar month, quarter or year is a regular step.
 
-    y : array-like of shape (T,) or (T, 1), or str, default=None
-        The series to forecast; with ``horizon=0``, the label of every row, of any dtype.
-        A string names the column of the DataFrame `X` to forecast, which stays among the
-        features: its past is known. ``None`` means the only column of `X`.
+    y : array-like of shape (T,) or (T, K), str or list of str, default=None
+        The series to forecast, or K of them; with ``horizon=0``, the label of every row,
+        of any dtype, or a row of K labels. A string names the column of the DataFrame `X`
+        to forecast, and a list of strings several (with a horizon). These stay among the
+        features: their past is known. ``None`` means the only column of `X`.
 
     lookback : int
         Number of time steps that a window holds.
@@ -95,18 +86,29 @@ def make_windows(
         they lie together. Groups too short for a window give none, with a warning. A
         Series must have the index of `X` and `y`, where these are of pandas.
 
+    future : str, int or list of these, default=None
+        Columns of `X` whose values in the horizon are known when the forecast is made, such
+        as a calendar, a planned price or holidays: names for a DataFrame, positions for an
+        array. Each becomes a further feature that runs `horizon` steps ahead: at step t of a
+        window it holds the value of step t + `horizon`, so the last `horizon` steps hold
+        what is known of the horizon, in the order of time. Needs ``lookback >= horizon``.
+        Name nothing that has to be forecast itself.
+
     return_origins : bool, default=False
         Whether to return the row of each window's last step as well.
 
     Returns
     -------
-    windows : ndarray of shape (N, lookback, F)
-        The windows, in the dtype of `X`. For one series N is
+    windows : ndarray of shape (N, lookback, F), or (N, lookback, F + n_future)
+        The windows, in the dtype of `X`: all columns of `X`, then those of `future`
+        `horizon` steps ahead, in the order in which `X` has them. For one series N is
         ``(T - lookback - horizon) // stride + 1``; with `groups`, windows are ordered by
         the first appearance of their group.
 
-    targets : ndarray of shape (N, horizon), or (N,) with ``horizon=0``
-        The values of `y` after each window, or the label of its last row.
+    targets : ndarray of shape (N, K * horizon); with ``horizon=0``, (N,) or (N, K)
+        The values of `y` after each window: all steps of its first column, then all of the
+        second, and so on. With ``horizon=0``, the label of the last row of each window, or
+        its row of labels where there are several.
 
     origins : ndarray of shape (N,)
         The integer row of each window's last step, so that ``df.index[origins]`` are the
@@ -117,8 +119,9 @@ def make_windows(
     ValueError
         If a series is too short, holds NaN, infinity or masked values, or has a time index
         that is unsorted, irregular or has duplicates; if a label or group is missing, as
-        NaT and None are; if lengths or indexes of the arguments differ; if `y` names no
-        column of `X`.
+        NaT and None are; if lengths or indexes of the arguments differ; if `y` or `future`
+        names no column of `X`; if what is to be forecast is among `future`, or the horizon
+        is 0 or longer than the window with it.
 
     Warns
     -----
@@ -129,15 +132,29 @@ def make_windows(
     See Also
     --------
     last_window : The window that a forecast of the future starts from.
+    sklstm.windowing.calendar_features : What the calendar tells of the future.
     SlidingWindow : Trims windows within a pipeline.
 
     Notes
     -----
     Windows and targets are read-only. Without `groups` they are views of `X` and `y`, and
-    take no memory of their own; with `groups` they are copies.
+    take no memory of their own; with `groups` they are copies. Targets of several columns
+    are copies, too. With `future`, windows without `groups` are views of one copy of the
+    rows.
+
+    With `future`, a step that trims windows in a pipeline, as :class:`SlidingWindow` does,
+    has to keep at least `horizon` steps, or the first steps of the horizon are lost.
+
+    Known inputs of the future are what the literature calls known or future covariates [1]_.
 
     Nothing is padded: every window and every target lies wholly within its series. Steps
     of a time index count as even if they differ by less than a thousandth.
+
+    References
+    ----------
+    .. [1] B. Lim, S. Ö. Arik, N. Loeff and T. Pfister, "Temporal Fusion Transformers for
+       interpretable multi-horizon time series forecasting", International Journal of
+       Forecasting 37 (4), 1748-1764, 2021.
 
     Examples
     --------
@@ -151,7 +168,7 @@ def make_windows(
     >>> X[0].ravel(), Y[0], origins[0]
     (array([0, 1, 2, 3]), array([4, 5]), np.int64(3))
 
-    Of several columns, one is forecast from the past of all:
+    Of several columns, one is forecast from the past of all, or several are:
 
     >>> import pandas as pd
     >>> df = pd.DataFrame({"load": [5.0, 6.0, 7.0, 8.0], "heat": [1.0, 2.0, 1.0, 0.0]})
@@ -162,11 +179,21 @@ def make_windows(
     >>> Y
     array([[7.],
            [8.]])
+    >>> make_windows(df, y=["load", "heat"], lookback=2, horizon=2)[1]
+    array([[7., 8., 1., 0.]])
+
+    Where the heat is known ahead, the last steps of the last feature are its future:
+
+    >>> make_windows(df, y="load", lookback=2, horizon=2, future=["heat"])[0]
+    array([[[5., 1., 1.],
+            [6., 2., 0.]]])
     """
-    if isinstance(y, str):
-        y = _column_of(X, y, horizon)
-    rows = _check_rows(X)
-    target = _check_target(y, rows, horizon)
+    named, y = y, columns_of_names(X, y, horizon)
+    rows = check_rows(X)
+    targets = check_targets(y, rows, horizon)
+    ahead = _columns_ahead(X, future, rows.shape[1], lookback, horizon)
+    refuse_known_targets(X, named, rows, targets, ahead)
+    how = lookback, horizon, stride, ahead
     index = common_index(X, y)
     n_needed = lookback + horizon
     if groups is None:
@@ -177,12 +204,12 @@ def make_windows(
             )
         check_time_index(index, remedy="pass groups= to tell its series apart")
         row_numbers = [range(len(rows))]
-        windows = _cut(rows, target, lookback, horizon, stride)
+        windows = cut(rows, targets, *how)
     else:
-        rows_of_groups = _rows_of_groups(groups, len(rows), X=X, y=y)
-        row_numbers = _groups_with_windows(rows_of_groups, n_needed)
-        _check_times_of_groups(index, row_numbers)
-        windows = _cut_groups(rows, target, row_numbers, lookback, horizon, stride)
+        series = rows_of_groups(groups, len(rows), X=X, y=y)
+        row_numbers = groups_with_windows(series, n_needed)
+        check_times_of_groups(index, row_numbers)
+        windows = cut_groups(rows, targets, row_numbers, *how)
     warn_of_unchecked_times(index)
     if not return_origins:
         return windows
@@ -191,7 +218,15 @@ def make_windows(
 
 
 @validate_params({"lookback": [_POSITIVE]}, prefer_skip_nested_validation=True)
-def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None) -> NDArray[Any]:
+def last_window(
+    X: ArrayLike,
+    lookback: int,
+    *,
+    groups: ArrayLike | None = None,
+    future: ArrayLike | None = None,
+    future_columns: Any = None,
+    future_groups: ArrayLike | None = None,
+) -> NDArray[Any]:
     """Return the last window of a series, which a forecast of its future starts from.
 
     Parameters
@@ -209,18 +244,35 @@ def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None)
         together. Without `groups`, all rows are taken to be of one series. A Series must
         have the index of `X`, where this is of pandas.
 
+    future : array-like of shape (horizon,) or (horizon, n_future), default=None
+        What is known of the time after the series, where the windows were cut with
+        ``make_windows(..., future=columns)``: its next `horizon` rows, with exactly these
+        columns. A DataFrame may have them in any order, as they are found by name. Where
+        `X` and `future` both have an index of times, those of `future` must continue those
+        of `X`. With `groups`, as many rows for each of them.
+
+    future_columns : str, int or list of these, default=None
+        The columns of `X` that `future` holds, in the order in which it does: names for a
+        DataFrame, positions for an array. ``None`` takes the names of the columns of the
+        DataFrame `future`; others need it.
+
+    future_groups : array-like of shape (n_future_rows,), default=None
+        The series that every row of `future` belongs to, where there are `groups`.
+
     Returns
     -------
     window : ndarray of shape (1, lookback, F), or (n_groups, lookback, F) with `groups`
         The last rows of `X`, a read-only view; or the last rows of each group, a read-only
         copy, in the order in which the groups first appear, that of
-        ``pandas.unique(groups)``.
+        ``pandas.unique(groups)``. With `future`, a read-only copy with its columns as
+        further features, as :func:`make_windows` makes them.
 
     Raises
     ------
     ValueError
         If `X` or a group has fewer than `lookback` rows, or if :func:`make_windows` would
-        refuse its last `lookback` rows.
+        refuse its last `lookback` rows; if rows or columns of `future` are missing, hold
+        NaN, or do not continue the time index of `X`; if it has more than `lookback` rows.
 
     Warns
     -----
@@ -241,168 +293,73 @@ def last_window(X: ArrayLike, lookback: int, *, groups: ArrayLike | None = None)
     >>> last_window([1, 2, 30, 3, 40], lookback=2, groups=["b", "b", "a", "b", "a"])[:, :, 0]
     array([[ 2,  3],
            [30, 40]])
+
+    The second column is known two steps ahead:
+
+    >>> past, known = [[1, 10], [2, 20], [3, 30]], [40, 50]
+    >>> last_window(past, lookback=3, future=known, future_columns=1)
+    array([[[ 1, 10, 30],
+            [ 2, 20, 40],
+            [ 3, 30, 50]]])
     """
-    rows = _check_rows(X, ensure_all_finite=False)
+    rows = check_rows(X, ensure_all_finite=False)
     index = index_of(X)
     if groups is None:
-        if len(rows) < lookback:
-            raise ValueError(
-                f"X has {len(rows)} rows, but lookback={lookback} needs at least {lookback}. "
-                "Use a longer series, or a smaller lookback."
-            )
-        check_finite(rows, "X", _IF_LAST_ARE_MISSING, source=X, rows=slice(-lookback, None))
+        series, last = None, _last_rows(len(rows), lookback)
         index = index if index is None else index[-lookback:]
-        check_time_index(
-            index,
-            rows=range(len(rows) - lookback, len(rows)),
-            remedy="pass groups=, or take one series at a time, such as X.loc[key]",
-        )
         window = rows[np.newaxis, -lookback:]
     else:
-        last = _last_rows_of_groups(_rows_of_groups(groups, len(rows), X=X), lookback)
-        check_finite(rows, "X", _IF_LAST_ARE_MISSING, source=X, rows=last.ravel())
-        _check_times_of_groups(index, last)
+        series = rows_of_groups(groups, len(rows), X=X)
+        last = last_rows_of_groups(series, lookback)
         window = rows[last]
+    check_finite(rows, "X", _IF_LAST_ARE_MISSING, source=X, rows=last.ravel())
+    if groups is None:
+        remedy = "pass groups=, or take one series at a time, such as X.loc[key]"
+        check_time_index(index, rows=last[0], remedy=remedy)
+    else:
+        check_times_of_groups(index, last)
     warn_of_unchecked_times(index)
-    return read_only(window)
-
-
-def _cut(rows, target, lookback, horizon, stride):
-    """Return windows of one series, and their targets, as read-only views."""
-    last_origin = len(rows) - horizon
-    windows = sliding_window_view(rows[:last_origin], lookback, axis=0)[::stride]
-    if horizon == 0:
-        targets = read_only(target[lookback - 1 :: stride])
-    else:
-        targets = sliding_window_view(target[lookback:], horizon)[::stride]
-    return windows.swapaxes(1, 2), targets
-
-
-def _cut_groups(rows, target, row_numbers, lookback, horizon, stride):
-    """Return windows of several series, and their targets, as read-only copies."""
-    cuts = [
-        _cut(rows[numbers], target[numbers], lookback, horizon, stride) for numbers in row_numbers
-    ]
-    windows, targets = (read_only(np.concatenate(parts)) for parts in zip(*cuts, strict=True))
-    return windows, targets
-
-
-def _rows_of_groups(groups, n_rows, **data):
-    """Return a dict from each group's label to its row numbers, by first appearance."""
-    labels = check_labels(groups, "groups", "Leave out the rows that belong to no group.")
-    if labels.shape != (n_rows,):
-        raise ValueError(
-            f"groups must hold one label for every row of X, in an array of shape ({n_rows},); "
-            f"got shape {labels.shape}."
-        )
-    check_index_of_groups(groups, **data)
-    code_of: dict[Any, int] = {}
-    try:
-        codes = np.array([code_of.setdefault(x, len(code_of)) for x in labels.tolist()], int)
-    except TypeError as error:
-        raise TypeError(f"groups must hold labels, such as numbers or text: {error}.") from None
-    by_group = np.argsort(codes, kind="stable")
-    row_numbers = np.split(by_group, np.cumsum(np.bincount(codes))[:-1])
-    return dict(zip(code_of, row_numbers, strict=False))  # split gives one part of no rows
-
-
-def _groups_with_windows(rows_of_groups, n_needed):
-    """Return the row numbers of every group that is long enough for a window."""
-    enough = [numbers for numbers in rows_of_groups.values() if len(numbers) >= n_needed]
-    if not enough:
-        longest = max(map(len, rows_of_groups.values()), default=0)
-        raise ValueError(
-            f"No group has the lookback + horizon = {n_needed} rows that a window needs: the "
-            f"longest has {longest}. Use a smaller lookback or horizon."
-        )
-    if len(enough) < len(rows_of_groups):
-        warn(
-            f"{len(rows_of_groups) - len(enough)} of {len(rows_of_groups)} groups gave no window: "
-            f"they have fewer than the lookback + horizon = {n_needed} rows that a window needs.",
-        )
-    return enough
-
-
-def _last_rows_of_groups(rows_of_groups, lookback):
-    """Return the last row numbers of every group, of shape (n_groups, lookback)."""
-    short = [label for label, numbers in rows_of_groups.items() if len(numbers) < lookback]
-    if short or not rows_of_groups:
-        names = ", ".join(map(repr, short[:10])) + (" and others" if len(short) > 10 else "")
-        raise ValueError(
-            f"{len(short)} of {len(rows_of_groups)} groups have fewer than the "
-            f"lookback={lookback} rows that a window needs: {names}. Use a smaller lookback, or "
-            "leave out these groups."
-        )
-    return np.stack([numbers[-lookback:] for numbers in rows_of_groups.values()])
-
-
-def _check_times_of_groups(index, row_numbers):
-    """Raise unless the times of each group are sorted and evenly spaced."""
-    times = times_in_groups(index)
-    if times is not None:
-        for numbers in row_numbers:
-            check_time_index(times[numbers], rows=numbers)
-
-
-def _column_of(X, name, horizon):
-    """Return the column of X that y names."""
-    if not hasattr(X, "columns"):
-        raise ValueError(
-            f"y={name!r} names a column, but X has no names of columns: it is of type "
-            f"{type(X).__name__}. Pass the series to forecast itself as y, or a DataFrame as X."
-        )
-    columns = list(X.columns)
-    if name not in columns:
-        raise ValueError(
-            f"y={name!r} is no column of X, which has the columns {columns}. Pass one of these, "
-            "or the series to forecast itself."
-        )
-    if horizon == 0:
-        raise ValueError(
-            f"y={name!r} is a column of X, so that with horizon=0 every window would hold its "
-            f"own label. Pass the labels themselves, y=X[{name!r}], and leave them out of X."
-        )
-    return X[name]
-
-
-def _check_rows(X, ensure_all_finite=True):
-    """Return X as an array of shape (T, F), of numbers."""
-    rows = check_numbers(
-        X,
-        "X",
-        **_ANY_SHAPE,
-        if_not_numbers=_IF_NOT_NUMBERS,
-        if_missing=_IF_MISSING,
-        ensure_all_finite=ensure_all_finite,
+    if future is None:
+        _refuse_without_future(future_columns=future_columns, future_groups=future_groups)
+        return read_only(window)
+    return read_only(
+        with_known_future(window, X, last, series, future, future_columns, future_groups)
     )
-    if rows.ndim not in (1, 2):
+
+
+def _columns_ahead(X, future, n_features, lookback, horizon):
+    """Return the positions of the columns that are known ahead, in the order of X."""
+    if future is None:
+        return []
+    ahead = sorted(positions_of_columns(X, future, n_features, "future"))
+    if ahead and horizon == 0:
         raise ValueError(
-            f"X must be a series of shape (T,) or (T, F), got shape {rows.shape}. Windows that "
-            "are cut already need no cutting."
+            "future names what is known of the horizon, but horizon=0 asks for labels of rows, "
+            "with no time to come. Pass future=None, or a horizon of at least 1."
         )
-    return rows[:, np.newaxis] if rows.ndim == 1 else rows
+    if ahead and lookback < horizon:
+        raise ValueError(
+            f"future needs windows that are at least as long as the horizon, to hold what is known "
+            f"of it, but lookback={lookback} is less than horizon={horizon}. Use a larger lookback "
+            "or a smaller horizon."
+        )
+    return ahead
 
 
-def _check_target(y, rows, horizon):
-    """Return y as an array of shape (T,)."""
-    if y is None:
-        if horizon == 0:
-            raise ValueError("horizon=0 asks for labels: pass y, the label of every row of X.")
-        if rows.shape[1] != 1:
+def _last_rows(n_rows, lookback):
+    """Return the last row numbers of the only series, of shape (1, lookback)."""
+    if n_rows < lookback:
+        raise ValueError(
+            f"X has {n_rows} rows, but lookback={lookback} needs at least {lookback}. "
+            "Use a longer series, or a smaller lookback."
+        )
+    return np.arange(n_rows - lookback, n_rows)[np.newaxis]
+
+
+def _refuse_without_future(**arguments):
+    for name, value in arguments.items():
+        if value is not None:
             raise ValueError(
-                f"y=None stands for the only column of X, but X has {rows.shape[1]}. Pass the "
-                "series to forecast as y, such as y=X[:, 0] or the name of a column."
+                f"{name} tells about the rows of future, but future=None. Pass these rows, or "
+                f"leave {name} out."
             )
-        return rows[:, 0]
-    if horizon == 0:
-        target = check_labels(y, "y", _IF_LABELS_ARE_MISSING)
-    else:
-        hint = "Labels of rows go with horizon=0."
-        target = check_numbers(y, "y", **_ANY_SHAPE, if_not_numbers=hint, if_missing=_IF_MISSING)
-    n_rows = len(rows)
-    if target.shape not in {(n_rows,), (n_rows, 1)}:
-        raise ValueError(
-            f"y must be one series with a value for every row of X, of shape ({n_rows},) or "
-            f"({n_rows}, 1); got shape {target.shape}. Select one column, and the same rows."
-        )
-    return target if target.ndim == 1 else target[:, 0]

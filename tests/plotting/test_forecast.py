@@ -76,7 +76,9 @@ def test_an_estimator_forecasts_for_its_display(arch):
 @pytest.mark.parametrize(
     ("series", "origins", "message"),
     [
-        (np.zeros((5, 2)), [1], "one dimension"),
+        (np.zeros((5, 3)), [1], "2 columns, which cannot be the steps of each of 3 targets"),
+        (np.zeros((5, 0)), [1], "each of 0 targets"),
+        (np.zeros((5, 2, 1)), [1], r"one column, or one per target, got shape \(5, 2, 1\)"),
         (np.zeros(5), [1, 2], "as many origins"),
         (np.zeros(5), [5], "rows of the series"),
         (np.zeros(5), [1.0], "rows of the series"),
@@ -121,3 +123,39 @@ def test_errors_of_two_models_lie_in_one_picture(legend_labels):
 def test_one_step_ahead_is_named_so():
     display = ForecastDisplay.from_predictions(np.arange(9.0), [4], [5.0])
     assert display.forecast_lines_[0].get_label() == "forecast, 1 step ahead"
+
+
+@pytest.mark.parametrize("container", [pd.DataFrame, lambda data, **_: data])
+def test_several_targets_are_drawn_apart(container, legend_labels):
+    """Errors by hand: of load 1 and 2, of price 0 and 10, one and two steps ahead."""
+    series = container(
+        np.column_stack([np.arange(30.0), 100 * np.arange(30.0)]),
+        columns=["load", "price"],
+        index=pd.date_range("2024-01-01", periods=30),
+    )
+    forecasts = [[11, 13, 1000, 1110], [21, 23, 2000, 2110]]
+    display = ForecastDisplay.from_predictions(series, [9, 19], forecasts)
+    assert len(display.axes_) == len(display.series_lines_) == 2
+    drawn = [line.get_ydata().tolist() for line in display.forecast_lines_]
+    assert drawn == [[9, 11, 13], [19, 21, 23], [900, 1000, 1110], [1900, 2000, 2110]]
+    assert [line.axes for line in display.forecast_lines_] == [*display.axes_.repeat(2)]
+    assert display.series_lines_[1].get_ydata().max() > 2000
+    assert len(display.horizon_spans_) == 4
+    assert legend_labels(display.ax_) == ["forecast, 2 steps ahead", "series", "horizon"]
+    names = ["load", "price"] if isinstance(series, pd.DataFrame) else ["target 1", "target 2"]
+    assert [ax.get_ylabel() for ax in display.axes_] == names
+    np.testing.assert_allclose(display.error_by_horizon("mae"), [[1, 2], [0, 10]])
+    display.plot_error_by_horizon(metric="mae")
+    assert [line.get_ydata().tolist() for line in display.error_lines_] == [[1, 2], [0, 10]]
+    assert [ax.get_ylabel() for ax in display.axes_] == [f"MAE of {name}" for name in names]
+
+
+def test_two_models_of_two_targets_lie_in_one_picture():
+    series = np.arange(60.0).reshape(30, 2)
+    first = ForecastDisplay.from_predictions(series, [9], [[20, 21]])
+    other = ForecastDisplay.from_predictions(
+        series, [9], [[18, 19]], ax=first.axes_, plot_series=False
+    )
+    assert [len(ax.lines) for ax in other.axes_] == [3, 3]
+    with pytest.raises(ValueError, match="ax must be 2 Axes"):
+        ForecastDisplay.from_predictions(series, [9], [[18, 19]], ax=first.ax_)

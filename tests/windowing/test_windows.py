@@ -189,10 +189,69 @@ def test_y_that_names_no_column(X, message):
         make_windows(X, y="load", lookback=1)
 
 
+def test_names_that_are_of_several_columns():
+    df = pd.DataFrame(np.zeros((3, 3)), columns=["load", "load", "heat"])
+    for y in ("load", ["heat", "load"]):
+        with pytest.raises(ValueError, match=r"y='load' is the name of 2 columns of X.*of its own"):
+            make_windows(df, y, lookback=1)
+
+
 def test_labels_must_not_be_among_the_features():
     df = pd.DataFrame({"a": [1, 2, 3], "state": [0, 1, 1]})
     with pytest.raises(ValueError, match=r"y='state' .* its own label\. Pass .* y=X\['state'\]"):
         make_windows(df, y="state", lookback=2, horizon=0)
+
+
+# make_windows: several targets
+
+TWO = pd.DataFrame({"load": [0, 1, 2, 3, 4], "heat": [5, 6, 7, 8, 9], "price": [0, 0, 1, 1, 1]})
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        ["heat", "load"],
+        ("heat", "load"),
+        TWO.columns[[1, 0]],
+        TWO[["heat", "load"]],
+        TWO[["heat", "load"]].to_numpy(),
+        pl.from_pandas(TWO)[["heat", "load"]],
+    ],
+    ids=lambda y: type(y).__name__,
+)
+@pytest.mark.parametrize("frame", [TWO, pl.from_pandas(TWO)], ids=["pandas", "polars"])
+def test_all_steps_of_a_target_come_before_those_of_the_next(y, frame):
+    X, Y = make_windows(frame, y, lookback=2, horizon=2)
+    assert_array_equal(X[0], [[0, 5, 0], [1, 6, 0]])
+    assert_array_equal(Y, [[7, 8, 2, 3], [8, 9, 3, 4]])
+    assert not Y.flags.writeable
+    _, Y = make_windows(frame, y, lookback=2, stride=2)
+    assert_array_equal(Y, [[7, 2], [9, 4]])
+    _, Y = make_windows(frame, y, lookback=1, horizon=1, groups=[0, 1, 0, 1, 1])
+    assert_array_equal(Y, [[7, 2], [8, 3], [9, 4]])
+
+
+def test_names_of_several_targets_are_checked():
+    with pytest.raises(
+        ValueError, match=r"y='wind' is no column of X.*the series to forecast thems"
+    ):
+        make_windows(TWO, ["load", "wind"], lookback=2)
+    with pytest.raises(ValueError, match=r"y=\['load', 'load'\] holds a column more than once"):
+        make_windows(TWO, ["load", "load"], lookback=2)
+    with pytest.raises(
+        ValueError, match=r"y must hold numbers.*names of columns with a DataFrame X"
+    ):
+        make_windows(TWO.to_numpy(), ["load", "heat"], lookback=2)
+
+
+@pytest.mark.parametrize("groups", [None, [0] * 5])
+def test_rows_of_labels(groups):
+    for labels in (TWO[["price", "load"]], TWO[["price", "load"]].to_numpy(str)):
+        _, y = make_windows(TWO, labels, lookback=3, horizon=0, stride=2, groups=groups)
+        assert_array_equal(y, np.asarray(labels)[[2, 4]])
+    # with horizon=0 a list of text holds labels, also where it could be one of names
+    _, y = make_windows(TWO, ["load", "heat", "load", "heat", "heat"], lookback=4, horizon=0)
+    assert_array_equal(y, ["heat", "heat"])
 
 
 # make_windows: groups
@@ -380,19 +439,25 @@ def test_labels_must_be_given():
         make_windows(np.zeros(10), lookback=2, horizon=0)
 
 
+def test_rows_without_labels():
+    with pytest.raises(ValueError, match=r"y must hold a value for .* got shape \(10, 0\)"):
+        make_windows(np.zeros(10), np.zeros((10, 0)), lookback=2, horizon=0)
+
+
 def test_strings_are_labels_and_no_series():
     with pytest.raises(ValueError, match=r"y must hold numbers.* go with horizon=0"):
         make_windows(np.zeros(3), ["a", "b", "c"], lookback=2)
 
 
-@pytest.mark.parametrize("shape", [(9,), (11,), (10, 2), (1, 10), (10, 1, 1)])
+@pytest.mark.parametrize("shape", [(9,), (11,), (9, 2), (1, 10), (10, 1, 1), ()])
 @pytest.mark.parametrize("horizon", [0, 1])
 @pytest.mark.parametrize("pandas", [False, True])
-def test_target_must_be_one_series_as_long_as_X(shape, horizon, pandas):
+def test_targets_must_be_as_long_as_X(shape, horizon, pandas):
     X, y = np.zeros(10), np.zeros(shape)
-    if pandas and len(shape) < 3:
+    if pandas and len(shape) in (1, 2):
         X, y = pd.DataFrame(X), pd.DataFrame(y)
-    with pytest.raises(ValueError, match="y must be one series with a value for every row of X"):
+    message = r"y must hold a value for every row of X, of shape \(10,\), or \(10, K\)"
+    with pytest.raises(ValueError, match=message):
         make_windows(X, y, lookback=2, horizon=horizon)
 
 

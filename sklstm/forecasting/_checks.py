@@ -161,7 +161,12 @@ def check_season(season: int | None, n_timesteps: int, asked: str) -> None:
 
 
 def check_logarithms(
-    values: np.ndarray, name: str, labels: list[Any], *, zeros: bool = True
+    values: np.ndarray,
+    name: str,
+    labels: list[Any],
+    *,
+    zeros: bool = True,
+    series: list[Any] | None = None,
 ) -> None:
     """Raise if values, of which logarithms are to be taken, are negative, or zero.
 
@@ -175,14 +180,17 @@ def check_logarithms(
         Names or numbers of the targets.
     zeros : bool, default=True
         Whether zeros are allowed.
+    series : list, default=None
+        Names of the series that end with the windows.
     """
     bad = values < 0 if zeros else values <= 0
     if bad.any():
         sample, target, step = np.unravel_index(bad.argmax(), bad.shape)
+        window = f"sample {sample} of {name}" if series is None else f"series {series[sample]!r}"
         place = f"time step {step}" if name == "X" else f"{step + 1} step(s) ahead"
         allowed = "are not negative" if zeros else "are positive, as all values in fit were"
         raise ValueError(
             f"Logarithms are taken of values that {allowed}, but target {labels[target]!r} is "
-            f"{values[sample, target, step]:.6g} in sample {sample} of {name}, {place}. Add a "
+            f"{values[sample, target, step]:.6g} in {window}, {place}. Add a "
             "constant to the series, or fit with log=False."
         )

@@ -15,7 +15,7 @@ from sklstm._representation import RepresentationMixin
 from sklstm._sequences import check_sample_weight
 from sklstm.forecasting._checks import check_values_ahead, check_windows
 from sklstm.forecasting._conformal import later_windows, origin_times
-from sklstm.forecasting._intervals import IntervalMixin
+from sklstm.forecasting._forecast import ForecastMixin
 from sklstm.forecasting._model import WindowModel
 from sklstm.forecasting._regressors import make_members, takes_weights
 from sklstm.forecasting._routing import RoutingMixin
@@ -35,7 +35,7 @@ def _gives_quantiles(forecaster: Any) -> bool:
 
 
 class Forecaster(
-    IntervalMixin,
+    ForecastMixin,
     RoutingMixin,
     RepresentationMixin,
     MetaEstimatorMixin,

@@ -30,6 +30,7 @@ class InputMixin:
     target_columns_: list[int]
     n_outputs_: int
     horizon_: int
+    _window_shape: tuple[int, int]
     _model: WindowModel
 
     def _set_shapes(self, windows, values):
@@ -79,12 +80,12 @@ class InputMixin:
     def _past(self, windows):
         return windows[:, :, self.target_columns_].swapaxes(1, 2)
 
-    def _check_signs(self, values, name, shift):
+    def _check_signs(self, values, name, shift, series=None):
         """Raise if values of the targets have no logarithm where such are taken."""
         if shift is not None:
             names = self._names()
             labels = [names[k] if names else k for k in self.target_columns_]
-            check_logarithms(values, name, labels, zeros=shift > 0)
+            check_logarithms(values, name, labels, zeros=shift > 0, series=series)
 
     def _names(self):
         return None if self.feature_names is None else list(self.feature_names)

@@ -12,8 +12,9 @@ __all__ = ["Units", "WindowScaler", "grows_with_level"]
 _INNER = 0.05, 0.95
 _INNER_WIDTH = 3.29  # of a normal distribution, in standard deviations
 
-# Logarithms are taken where windows of twice the level have at least 1.4 times the spread.
-_LEAST_SLOPE = 0.5
+# Logarithms are taken where windows of twice the level have at least 1.4 times the spread, and
+# where this is more than chance.
+_LEAST_SLOPE, _LEAST_CORRELATION = 0.5, 0.5
 
 
 @dataclass(frozen=True)
@@ -185,17 +186,19 @@ def grows_with_level(past: np.ndarray) -> bool:
     M. S. Bartlett, "The use of transformations", Biometrics 3(1), 39-52 (1947).
     """
     mean, spread = past.mean(axis=2), _spread(past)
-    return all(_slope(mean[:, k], spread[:, k]) >= _LEAST_SLOPE for k in range(past.shape[1]))
+    return all(_grows(mean[:, k], spread[:, k]) for k in range(past.shape[1]))
 
 
-def _slope(mean: np.ndarray, spread: np.ndarray) -> float:
+def _grows(mean: np.ndarray, spread: np.ndarray) -> bool:
     varied = (spread > 0) & (mean > 0)
     if not varied.any():
-        return 0.0
+        return False
     x, y = np.log(mean[varied]), np.log(spread[varied])
-    x = x - x.mean()
-    variance = x @ x
-    return float(x @ y / variance) if variance > 0 else 0.0
+    x, y = x - x.mean(), y - y.mean()
+    together, alone = x @ y, np.sqrt((x @ x) * (y @ y))
+    return bool(
+        together > 0 and together >= max(_LEAST_SLOPE * (x @ x), _LEAST_CORRELATION * alone)
+    )
 
 
 def _spread(past: np.ndarray) -> np.ndarray:

@@ -19,11 +19,12 @@ _HOMES = {
     "PurgedTimeSeriesSplit": "model_selection",
     "SlidingWindow": "windowing",
     "TimeDistributedTransformer": "windowing",
+    "backtest": "forecasting",
     "last_window": "windowing",
     "make_windows": "windowing",
     "show_versions": "_show_versions",
 }
-_MODULES = ("datasets", "forecasting", "model_selection", "plotting", "windowing")
+_MODULES = ("datasets", "forecasting", "metrics", "model_selection", "plotting", "windowing")
 
 __all__ = [
     "ARCHITECTURES",
@@ -35,10 +36,12 @@ __all__ = [
     "SlidingWindow",
     "TimeDistributedTransformer",
     "__version__",
+    "backtest",
     "datasets",
     "forecasting",
     "last_window",
     "make_windows",
+    "metrics",
     "model_selection",
     "plotting",
     "show_versions",
@@ -46,12 +49,12 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from sklstm import datasets, forecasting, model_selection, plotting, windowing
+    from sklstm import datasets, forecasting, metrics, model_selection, plotting, windowing
     from sklstm._classifier import LSTMClassifier
     from sklstm._networks import ARCHITECTURES
     from sklstm._regressor import LSTMRegressor
     from sklstm._show_versions import show_versions
-    from sklstm.forecasting import Forecaster, NaiveForecaster
+    from sklstm.forecasting import Forecaster, NaiveForecaster, backtest
     from sklstm.model_selection import PurgedTimeSeriesSplit
     from sklstm.windowing import (
         SlidingWindow,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils.metaestimators import available_if
 
 from sklstm._base import BaseLSTM
 from sklstm._networks import NetworkPlan
-from sklstm._target_checks import check_targets
+from sklstm._target_checks import check_quantiles, check_targets
 from sklstm._targets import TargetScaler
 from sklstm._training import (
+    PinballLoss,
     Samples,
     TrainingState,
     auto_epochs,
@@ -22,6 +25,18 @@ from sklstm._training import (
 )
 
 USUAL_EPOCHS = 100  # where no trial tells how many are best
+
+
+def _gives_quantiles(estimator: LSTMRegressor) -> bool:
+    """Return whether an estimator has, or will have, learnt quantiles; say so if not."""
+    fitted = estimator.__sklearn_is_fitted__()
+    learnt_from = estimator.target_encoder_ if fitted else estimator
+    if learnt_from.quantiles is None:
+        raise AttributeError(
+            "predict_quantiles needs a network that has learnt quantiles: pass for example "
+            "quantiles=(0.1, 0.5, 0.9), and fit."
+        )
+    return True
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
@@ -63,6 +78,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         is meant for sequences of several features.
     loss : str or callable, default="mean_squared_error"
         Keras loss: name, class, instance or function. A function returns one number per sample.
+        With ``quantiles`` the loss is the pinball loss instead.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Keras optimizer: name, class or instance. All options of Keras are supported.
     learning_rate : float or LearningRateSchedule, default=3e-3
@@ -99,6 +115,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         Epochs in a row without an improvement of ``tol`` after which to stop.
     tol : float, default=1e-4
         Fall of the validation loss that counts as an improvement.
+    quantiles : sequence of float, default=None
+        Quantiles that one network learns together, strictly increasing in (0, 1) and with the
+        median, 0.5, among them, such as ``(0.1, 0.5, 0.9)``. ``predict`` then answers the median,
+        and ``predict_quantiles`` all of them. The loss is the pinball loss, averaged over outputs
+        and quantiles, so ``loss`` and ``metrics`` must be left at their defaults. None: one number
+        per output, as ``loss`` asks.
     normalize_y : bool, default=True
         Whether to standardize the targets for training, in float64, and to transform predictions
         back. History and ``tol`` are then in units of the variance of the targets. A constant
@@ -121,7 +143,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     ----------
     model_ : keras.Model
         The fitted network, of standard Keras layers. Its outputs are standardized if
-        ``normalize_y`` is set.
+        ``normalize_y`` is set. With ``quantiles`` it has ``n_outputs_ * n_quantiles`` outputs: all
+        quantiles of the first output, then all of the second, and so on, not yet sorted.
     history_ : dict of str to list of float
         Loss and metrics per epoch, and with ``early_stopping`` also those of the validation part,
         whose names begin with ``val_``.
@@ -133,7 +156,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         The epoch, counted from 1, whose weights were kept: the last, or with ``early_stopping`` the
         one with the smallest validation loss.
     n_outputs_ : int
-        Number of outputs per sequence.
+        Number of outputs per sequence: columns of y.
     n_features_in_ : int
         Number of columns of 2-D X, length of the last axis of 3-D X.
     n_timesteps_in_ : int
@@ -162,6 +185,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     F. Karim, S. Majumdar, H. Darabi and S. Harford, "Multivariate LSTM-FCNs for time series
     classification", Neural Networks 116, 237-245 (2019).
 
+    R. Koenker and G. Bassett, "Regression Quantiles", Econometrica 46(1), 33-50 (1978).
+
+    R. Wen, K. Torkkola, B. Narayanaswamy and D. Madeka, "A Multi-Horizon Quantile Recurrent
+    Forecaster", NIPS 2017 Time Series Workshop, arXiv:1711.11053 (2017).
+
     Examples
     --------
     >>> import numpy as np
@@ -173,10 +201,22 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     (71, 5)
     >>> bool(model.score(X[300:], Y[300:]) > 0.9)
     True
+
+    An interval that should hold four fifths of the targets of each step, and the median in it:
+
+    >>> model.set_params(quantiles=(0.1, 0.5, 0.9)).fit(X[:300], Y[:300])
+    LSTMRegressor(...)
+    >>> low, median, high = np.moveaxis(model.predict_quantiles(X[300:]), -1, 0)
+    >>> median.shape, bool((low <= median).all() and (median <= high).all())
+    ((71, 5), True)
     """
 
     _encoder_class = TargetScaler
-    _parameter_constraints = {**BaseLSTM._parameter_constraints, "normalize_y": ["boolean"]}
+    _parameter_constraints = {
+        **BaseLSTM._parameter_constraints,
+        "quantiles": ["array-like", None],
+        "normalize_y": ["boolean"],
+    }
 
     def __init__(
         self,
@@ -205,6 +245,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         validation_fraction=0.1,
         n_iter_no_change=10,
         tol=1e-4,
+        quantiles=None,
         normalize_y=True,
         callbacks=None,
         warm_start=False,
@@ -236,6 +277,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
+        self.quantiles = quantiles
         self.normalize_y = normalize_y
         self.callbacks = callbacks
         self.warm_start = warm_start
@@ -246,12 +288,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     @property
     def n_outputs_(self) -> int:
         """Number of outputs per sequence."""
-        return self.target_encoder_.n_columns_
+        return self.target_encoder_.n_outputs_
 
     @property
     def target_encoder(self) -> TargetScaler:
         """A new encoder of the targets."""
-        return TargetScaler(self.normalize_y)
+        return TargetScaler(self.normalize_y, self._check_quantiles())
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> LSTMRegressor:
@@ -276,7 +318,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predict the targets of sequences.
+        """Predict the targets of sequences: with ``quantiles``, their medians.
 
         Parameters
         ----------
@@ -290,6 +332,71 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         """
         outputs = self._forward(X)
         return self.target_encoder_.inverse_transform(outputs)
+
+    @available_if(_gives_quantiles)
+    def predict_quantiles(self, X: Any) -> np.ndarray:
+        """Predict the quantiles of the targets of sequences; only with ``quantiles``.
+
+        They never cross: the quantiles of each target are sorted. Sorting brings them no further
+        from the true ones, and never raises the pinball loss. Training sees them as the network
+        gives them, so that each has its own gradient.
+
+        A network that has learnt its few samples by heart gives intervals that are too narrow for
+        others: see how many targets of later data they hold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
+            Sequences with as many time steps and features as in fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs, n_quantiles), float64
+            Increasing along the last axis. With 1-D targets, n_outputs is 1.
+
+        References
+        ----------
+        V. Chernozhukov, I. Fernández-Val and A. Galichon, "Quantile and Probability Curves Without
+        Crossing", Econometrica 78(3), 1093-1125 (2010).
+        """
+        outputs = self._forward(X)
+        return self.target_encoder_.inverse_quantiles(outputs)
+
+    def _check_quantiles(self) -> tuple[float, ...] | None:
+        """Return the quantiles as floats; refuse arguments that do not go with them."""
+        if self.quantiles is None:
+            return None
+        default = inspect.signature(type(self)).parameters["loss"].default
+        given = ["loss"] if self.loss != default else []
+        given += [name for name in self._routed() if name.startswith("loss__")]
+        if given:
+            raise ValueError(
+                f"quantiles={self.quantiles!r} are learnt with the pinball loss, but "
+                f"{given[0]}={getattr(self, given[0])!r} is given as well. Leave loss at its "
+                f"default, {default!r}, or pass quantiles=None."
+            )
+        if self.metrics:
+            raise ValueError(
+                f"metrics={self.metrics!r} cannot be computed with quantiles={self.quantiles!r}: "
+                "the network has one output per quantile, and y has none of them. Leave metrics at "
+                "None, and score predictions, for example with sklearn.metrics.mean_pinball_loss."
+            )
+        return check_quantiles(self.quantiles)
+
+    def _resolve_loss(self) -> Any:
+        quantiles = self._check_quantiles()
+        return self.loss if quantiles is None else PinballLoss(quantiles)
+
+    def _make_plan(self, *, resume: bool) -> NetworkPlan:
+        """Refuse also quantiles other than those that a warm start continues."""
+        quantiles, learnt = self._check_quantiles(), self.target_encoder_.quantiles
+        if quantiles != learnt:
+            raise ValueError(
+                f"Training continues with a network that was fitted with quantiles={learnt!r}, "
+                f"but now quantiles={self.quantiles!r}. Set them back, or fit anew with "
+                "warm_start=False."
+            )
+        return super()._make_plan(resume=resume)
 
     def _check_target(self, y: Any) -> np.ndarray:
         if y is None:

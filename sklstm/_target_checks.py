@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
+from itertools import pairwise
 from numbers import Real
 from typing import Any
 
@@ -12,7 +14,7 @@ from sklearn.utils._missing import is_pandas_na
 
 from sklstm._validation import check_finite
 
-__all__ = ["check_labels", "check_rows", "check_targets", "real_numbers"]
+__all__ = ["check_labels", "check_quantiles", "check_rows", "check_targets", "real_numbers"]
 
 # Predictions may lie that many times as far out as the targets, and must be finite.
 _ROOM = 1e6
@@ -41,6 +43,26 @@ def check_targets(y: Any) -> np.ndarray:
             f"fit into float64. Scale y to at most {np.finfo(np.float64).max / _ROOM:.2g}."
         )
     return targets
+
+
+def check_quantiles(quantiles: Any) -> tuple[float, ...]:
+    """Return quantiles as floats: strictly increasing in (0, 1), the median among them."""
+    values = quantiles if getattr(quantiles, "ndim", 1) == 1 else [quantiles]
+    levels = [float(value) if isinstance(value, Real) else math.nan for value in values]
+    # np.linspace(0.05, 0.95, 19) holds 0.49999999999999994
+    levels = [0.5 if math.isclose(level, 0.5) else level for level in levels]
+    increasing = all(low < high for low, high in pairwise([0.0, *levels, 1.0]))  # NaN is not
+    if not levels or not increasing:
+        raise ValueError(
+            "quantiles must be a sequence of strictly increasing numbers between 0 and 1, both "
+            f"excluded, got {quantiles!r}. Pass for example quantiles=(0.1, 0.5, 0.9)."
+        )
+    if 0.5 not in levels:
+        raise ValueError(
+            f"quantiles must contain 0.5, the median, which predict answers; got {quantiles!r}. "
+            f"Pass quantiles={tuple(sorted([*levels, 0.5]))}."
+        )
+    return tuple(levels)
 
 
 def real_numbers(values: Any, name: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What the network is trained on: scaled targets of a regression, labels as one-hot rows."""
+"""What the network is trained on: scaled targets, columns of quantiles, labels as one-hot rows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from sklstm._storage import DamagedStateError, check_fields, is_array, is_one_of
+from sklstm._target_checks import check_quantiles
 
 
 class _TargetEncoder(TransformerMixin, BaseEstimator):
@@ -39,6 +40,9 @@ class TargetScaler(_TargetEncoder):
     ----------
     normalize : bool
         Whether to bring each output to zero mean and unit variance.
+    quantiles : tuple of float, default=None
+        What the network gives of each output: these quantiles, the median among them. None: one
+        number. The head has all quantiles of the first output, then all of the second, and so on.
 
     Attributes
     ----------
@@ -52,18 +56,25 @@ class TargetScaler(_TargetEncoder):
 
     _fields = {
         "normalize": is_one_of(True, False),
+        "quantiles": lambda value: value is None or _are_quantiles(value),
         "ndim_": is_one_of(1, 2),
         "mean_": is_array("f", ndim=1),
         "scale_": is_array("f", ndim=1),
     }
 
-    def __init__(self, normalize: bool) -> None:
+    def __init__(self, normalize: bool, quantiles: tuple[float, ...] | None = None) -> None:
         self.normalize = normalize
+        self.quantiles = quantiles
+
+    @property
+    def n_outputs_(self) -> int:
+        """Columns of y."""
+        return len(self.mean_)
 
     @property
     def n_columns_(self) -> int:
         """Units of the network's head."""
-        return len(self.mean_)
+        return self.n_outputs_ * len(self.quantiles or [None])
 
     def fit(self, y: np.ndarray, sample_weight: np.ndarray, classes: None = None) -> TargetScaler:
         """Learn mean and scale of the targets."""
@@ -113,22 +124,48 @@ class TargetScaler(_TargetEncoder):
             return difference / np.where(scale == 0, 1.0, scale)
 
     def inverse_transform(self, outputs: np.ndarray) -> np.ndarray:
-        """Map what the network gives back to the targets' scale and dimensions."""
-        y = outputs * self.scale_ + self.mean_
+        """Map what the network gives back to what y is; of quantiles, the median."""
+        median = self.quantiles.index(0.5) if self.quantiles else 0
+        y = self.inverse_quantiles(outputs)[:, :, median]
         return y[:, 0] if self.ndim_ == 1 else y
 
+    def inverse_quantiles(self, outputs: np.ndarray) -> np.ndarray:
+        """Map what the network gives back to the targets' scale, the quantiles of each in order.
+
+        The units of the head know nothing of each other, and may cross. Sorted they cannot, and
+        answer no worse: the pinball loss of the answer q for the quantile t is -t q, and terms that
+        are the same for all t or for all q. The sum of it is least where q increases with t.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs, n_quantiles)
+        """
+        columns = outputs.reshape(len(outputs), self.n_outputs_, -1)
+        scale, mean = self.scale_[:, np.newaxis], self.mean_[:, np.newaxis]
+        return np.sort(columns, axis=-1) * scale + mean
+
     def _check_columns(self, columns: np.ndarray) -> None:
-        if columns.shape[1] != self.n_columns_:
+        if columns.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"y has {columns.shape[1]} output(s), but the network is fitted for "
-                f"{self.n_columns_}."
+                f"{self.n_outputs_}."
             )
 
     def _is_consistent(self) -> bool:
         numbers = np.isfinite(self.mean_).all() and (self.scale_ >= 0).all()
-        one_column = self.ndim_ == 2 or self.n_columns_ == 1
-        same_shape = self.mean_.shape == self.scale_.shape and self.n_columns_ > 0
+        one_column = self.ndim_ == 2 or self.n_outputs_ == 1
+        same_shape = self.mean_.shape == self.scale_.shape and self.n_outputs_ > 0
         return same_shape and one_column and bool(numbers)
+
+
+def _are_quantiles(value: Any) -> bool:
+    """Return whether a value is what ``check_quantiles`` returns."""
+    if type(value) is not tuple or not all(type(level) is float for level in value):
+        return False
+    try:
+        return value == check_quantiles(value)
+    except ValueError:
+        return False
 
 
 def _mean_and_scale(columns: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -36,7 +36,9 @@ def test_defaults_are_the_designs():
         early_stopping=False, validation_fraction=0.1, n_iter_no_change=10, tol=1e-4,
         callbacks=None, warm_start=False, random_state=None, verbose=0,
     )  # fmt: skip
-    regressor = dict(subsequences=1, normalize_y=True, loss="mean_squared_error")
+    regressor = dict(
+        subsequences=1, normalize_y=True, loss="mean_squared_error", quantiles=None
+    )  # fmt: skip
     classifier = dict(subsequences=None, class_weight=None, loss="auto")
     assert LSTMRegressor().get_params() == {**shared, **regressor}
     assert LSTMClassifier().get_params() == {**shared, **classifier}

@@ -22,6 +22,20 @@ def test_scaler_by_hand():
     np.testing.assert_allclose([scaler.mean_[0], scaler.scale_[0]], [4.0, np.sqrt(3)])
 
 
+def test_quantiles_by_hand():
+    """Means 3 and 1, scales 2 and 0; the columns are the quantiles of the first, then the second.
+
+    Sorted, those of the first target are -1, 0 and 2: 3 + 2 times that is 1, 3 and 7.
+    """
+    y = np.array([[1.0, 1.0], [5.0, 1.0]])
+    scaler = TargetScaler(True, (0.1, 0.5, 0.9)).fit(y, sample_weight=np.ones(2))
+    assert (scaler.n_outputs_, scaler.n_columns_) == (2, 6)
+    outputs = np.array([[2.0, -1.0, 0.0, 9.0, 8.0, 7.0]])
+    np.testing.assert_array_equal(scaler.inverse_quantiles(outputs), [[[1, 3, 7], [1, 1, 1]]])
+    np.testing.assert_array_equal(scaler.inverse_transform(outputs), [[3.0, 1.0]])
+    np.testing.assert_array_equal(scaler.transform(y), [[-1.0, 0.0], [1.0, 0.0]])
+
+
 @pytest.mark.parametrize("value", [0.0, 0.1, -7.3e6, 1e-6, 1e300])
 def test_a_constant_target_is_predicted_exactly(value):
     predicted = LSTMRegressor(**SMALL).fit(X, np.full(30, value)).predict(X)

@@ -24,7 +24,7 @@ from sklstm._storage._checks import (
 )
 from sklstm._training import TrainingState
 
-FORMAT = 3
+FORMAT = 4
 
 _FIELDS = {
     "format": is_one_of(FORMAT),
@@ -166,7 +166,16 @@ def _from_format_2(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "format": 3, "plan": plan}
 
 
+def _from_format_3(record: dict[str, Any]) -> dict[str, Any]:
+    """Read what was stored before there were quantiles; classifiers have none."""
+    encoder = record["target_encoder"]
+    if "mean_" in encoder:
+        encoder = {**encoder, "quantiles": None}
+    return {**record, "format": 4, "target_encoder": encoder}
+
+
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _from_format_1,
     2: _from_format_2,
+    3: _from_format_3,
 }

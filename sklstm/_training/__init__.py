@@ -13,6 +13,7 @@ from sklstm._training._early_stopping import (
 )
 from sklstm._training._fit_loop import Outcome, train
 from sklstm._training._history import extend_history
+from sklstm._training._pinball import PinballLoss
 from sklstm._training._prediction import keras_model, predict
 from sklstm._training._schedule import COURSES, choose_course
 from sklstm._training._seeds import draw_seed
@@ -25,6 +26,7 @@ __all__ = [
     "EarlyStopping",
     "EpochTasks",
     "Outcome",
+    "PinballLoss",
     "Samples",
     "TrainingState",
     "auto_epochs",

@@ -9,15 +9,16 @@ import numpy as np
 from sklearn.utils.validation import _check_feature_names, check_consistent_length
 
 from sklstm._target_checks import real_numbers
+from sklstm._target_columns import check_target_columns
 from sklstm._validation import check_numbers
 
 __all__ = [
     "check_horizon",
     "check_logarithms",
     "check_season",
-    "check_target_columns",
     "check_values_ahead",
     "check_windows",
+    "columns_of_targets",
 ]
 
 
@@ -93,8 +94,8 @@ def check_values_ahead(estimator: Any, y: Any, n_windows: int) -> np.ndarray:
     return targets
 
 
-def check_target_columns(target: Any, n_features: int, names: list[Any] | None = None) -> list[int]:
-    """Return the numbers of the features that are forecast.
+def columns_of_targets(target: Any, n_features: int, names: list[Any] | None) -> list[int]:
+    """Return the numbers of the features that are forecast, of which some may be named.
 
     Parameters
     ----------
@@ -102,36 +103,22 @@ def check_target_columns(target: Any, n_features: int, names: list[Any] | None =
         The features, by their numbers, or by their names where `names` tells these.
     n_features : int
         Number of features of the windows.
-    names : list, default=None
-        Names of the features, those of the first at least.
+    names : list or None
+        Names of the features.
     """
     targets = [target] if isinstance(target, Integral | str) else list(target)
-    if not targets:
-        raise ValueError("target=[] names no feature to forecast. Name at least one.")
-    columns = [_column(item, target, n_features, names) for item in targets]
-    if len(set(columns)) < len(columns):
-        raise ValueError(f"target={target!r} names a feature twice. Name each once.")
-    return columns
-
-
-def _column(item: Any, target: Any, n_features: int, names: list[Any] | None) -> int:
-    if isinstance(item, str):
-        if names is None:
-            raise ValueError(
-                f"target={target!r} names a feature, but windows have no names. Pass them as "
-                "feature_names=, such as feature_names=list(frame.columns), or the number of the "
-                "feature as target."
-            )
-        if item not in names:
-            raise ValueError(f"target={target!r} must be in feature_names, which are {names}.")
-        return names.index(item)
-    is_number = isinstance(item, Integral) and not isinstance(item, bool)
-    if not is_number or not -n_features <= item < n_features:
+    if not any(isinstance(item, str) for item in targets):
+        return check_target_columns(target, n_features)
+    if names is None:
         raise ValueError(
-            f"target={target!r} must be the number of a feature of the windows, or a list of "
-            f"such: ints from 0 to {n_features - 1}, as X has {n_features} feature(s)."
+            f"target={target!r} names a feature, but windows have no names. Pass them as "
+            "feature_names=, such as feature_names=list(frame.columns), or the number of the "
+            "feature as target."
         )
-    return int(item) % n_features
+    if any(isinstance(item, str) and item not in names for item in targets):
+        raise ValueError(f"target={target!r} must be in feature_names, which are {names}.")
+    numbers = [names.index(item) if isinstance(item, str) else item for item in targets]
+    return check_target_columns(numbers, n_features)
 
 
 def check_horizon(n_outputs: int, n_targets: int, target: Any) -> int:

@@ -10,8 +10,8 @@ from sklstm.forecasting._checks import (
     check_horizon,
     check_logarithms,
     check_season,
-    check_target_columns,
     check_windows,
+    columns_of_targets,
 )
 from sklstm.forecasting._model import WindowModel
 
@@ -41,7 +41,7 @@ class InputMixin:
                 f"feature_names has {len(names)} names, but X has {n_features} feature(s). Name "
                 "all of them, in their order."
             )
-        self.target_columns_ = check_target_columns(self.target, n_features, names)
+        self.target_columns_ = columns_of_targets(self.target, n_features, names)
         self.n_outputs_ = 1 if values.ndim == 1 else values.shape[1]
         self.horizon_ = check_horizon(self.n_outputs_, len(self.target_columns_), self.target)
         self._n_level_steps = self._check_scaling(windows.shape[1])

@@ -13,8 +13,9 @@ _INNER = 0.05, 0.95
 _INNER_WIDTH = 3.29  # of a normal distribution, in standard deviations
 
 # Logarithms are taken where windows of twice the level have at least 1.4 times the spread, and
-# where this is more than chance.
-_LEAST_SLOPE, _LEAST_CORRELATION = 0.5, 0.5
+# where this is more than chance; but not where the spread of most windows is that large beside
+# their mean, as of values that come near zero, which logarithms tear apart.
+_LEAST_SLOPE, _LEAST_CORRELATION, _LARGEST_SPREAD = 0.5, 0.5, 0.5
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ def grows_with_level(past: np.ndarray) -> bool:
 
 def _grows(mean: np.ndarray, spread: np.ndarray) -> bool:
     varied = (spread > 0) & (mean > 0)
-    if not varied.any():
+    if not varied.any() or np.median(spread[varied] / mean[varied]) > _LARGEST_SPREAD:
         return False
     x, y = np.log(mean[varied]), np.log(spread[varied])
     x, y = x - x.mean(), y - y.mean()

@@ -1,4 +1,4 @@
-"""Displays in the style of scikit-learn: histories, forecasts, architectures, windows and folds.
+"""Displays in the style of scikit-learn: histories, forecasts, backtests, architectures, windows.
 
 A display holds the numbers; ``plot`` draws them and keeps the artists as attributes. The colours
 are those of Okabe and Ito, which readers with a colour vision deficiency can tell apart, and no
@@ -6,6 +6,7 @@ distinction rests on colour alone: line styles, markers or hatches repeat it. Ma
 the extra ``plot``) is imported only when something is drawn.
 """
 
+from sklstm.plotting._backtest import BacktestDisplay
 from sklstm.plotting._comparison import ArchitectureComparisonDisplay
 from sklstm.plotting._forecast import ForecastDisplay
 from sklstm.plotting._history import TrainingHistoryDisplay
@@ -13,6 +14,7 @@ from sklstm.plotting._windows import WindowsDisplay
 
 __all__ = [
     "ArchitectureComparisonDisplay",
+    "BacktestDisplay",
     "ForecastDisplay",
     "TrainingHistoryDisplay",
     "WindowsDisplay",

@@ -14,7 +14,9 @@ MARKERS = "o", "s", "^", "D", "v", "P", "X"
 LEGEND_FONT_SIZE = 9  # points
 
 
-def get_axes(ax: Any, n_axes: int, *, height: float, width: float = 6.4) -> tuple[Any, np.ndarray]:
+def get_axes(
+    ax: Any, n_axes: int, *, height: float, width: float = 6.4, share_x: bool = True
+) -> tuple[Any, np.ndarray]:
     """Return the figure and an array of `n_axes` Axes: those given, or new ones in a column.
 
     `height` and `width` are those of one new Axes, in inches.
@@ -30,7 +32,7 @@ def get_axes(ax: Any, n_axes: int, *, height: float, width: float = 6.4) -> tupl
         figure, axes = plt.subplots(
             n_axes,
             squeeze=False,
-            sharex=True,
+            sharex=share_x,
             figsize=(width, height * n_axes + 0.6),
             layout="constrained",
         )

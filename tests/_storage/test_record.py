@@ -19,6 +19,7 @@ from numpy.dtypes import StringDType
 
 from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm._storage._checks import DamagedStateError, seal
+from sklstm._storage._record import FORMAT
 
 X = np.random.default_rng(0).normal(size=(24, 8, 2)).astype("f4")
 TARGETS = {
@@ -153,10 +154,31 @@ def test_format_2_knew_no_readouts(arch):
     model = LSTMRegressor(arch, **SMALL).fit(X, TARGETS[LSTMRegressor])
     state = state_of(model)
     assert state["_fitted"]["plan"]["options"].pop("readout") == "last"
+    del state["_fitted"]["target_encoder"]["quantiles"]
     state["_fitted"]["format"] = 2
     restored = restore(model, resealed(state))
     np.testing.assert_array_equal(restored.predict(X), model.predict(X))
-    assert restored.__getstate__()["_fitted"]["format"] == 3
+    assert restored.__getstate__()["_fitted"]["format"] == FORMAT
+
+
+@pytest.mark.parametrize("name", ["regressor", "classifier"])
+def test_format_3_knew_no_quantiles(name, request):
+    model = request.getfixturevalue(name)
+    state = state_of(model)
+    assert state["_fitted"]["target_encoder"].pop("quantiles", None) is None
+    state["_fitted"]["format"] = 3
+    restored = restore(model, resealed(state))
+    np.testing.assert_array_equal(restored.predict(X), model.predict(X))
+    np.testing.assert_equal(vars(restored.target_encoder_), vars(model.target_encoder_))
+
+
+@pytest.mark.parametrize("wrong", [None, (), (0.1, 0.9), (0.5, 0.1), (0.5, 1), (0.4, 0.5), [0.5]])
+def test_stored_quantiles_are_those_of_the_network(wrong):
+    model = LSTMRegressor(quantiles=(0.1, 0.5, 0.9), **SMALL).fit(X, TARGETS[LSTMRegressor])
+    state = state_of(model)
+    state["_fitted"]["target_encoder"]["quantiles"] = wrong
+    with pytest.raises(DamagedStateError):
+        restore(model, resealed(state))
 
 
 def test_every_flipped_bit_of_the_arrays_is_seen(regressor):

@@ -12,6 +12,7 @@ from sklstm._version import __version__
 
 _HOMES = {
     "ARCHITECTURES": "_networks",
+    "Forecaster": "forecasting",
     "LSTMClassifier": "_classifier",
     "LSTMRegressor": "_regressor",
     "NaiveForecaster": "forecasting",
@@ -27,6 +28,7 @@ _MODULES = ("datasets", "forecasting", "metrics", "model_selection", "plotting",
 
 __all__ = [
     "ARCHITECTURES",
+    "Forecaster",
     "LSTMClassifier",
     "LSTMRegressor",
     "NaiveForecaster",
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from sklstm._networks import ARCHITECTURES
     from sklstm._regressor import LSTMRegressor
     from sklstm._show_versions import show_versions
-    from sklstm.forecasting import NaiveForecaster, backtest
+    from sklstm.forecasting import Forecaster, NaiveForecaster, backtest
     from sklstm.model_selection import PurgedTimeSeriesSplit
     from sklstm.windowing import (
         SlidingWindow,

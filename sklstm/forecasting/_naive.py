@@ -9,17 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import (
-    _check_feature_names,
-    _check_sample_weight,
-    check_consistent_length,
-    check_is_fitted,
-)
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklstm._representation import RepresentationMixin
-from sklstm._target_checks import real_numbers
 from sklstm._target_columns import check_target_columns
-from sklstm._validation import check_numbers
+from sklstm.forecasting._checks import (
+    check_horizon,
+    check_season,
+    check_values_ahead,
+    check_windows,
+)
 
 __all__ = ["NaiveForecaster"]
 
@@ -124,14 +123,14 @@ class NaiveForecaster(RepresentationMixin, MultiOutputMixin, RegressorMixin, Bas
             If X or y holds anything but finite numbers, if windows are too short for the strategy,
             or if `target` does not fit X and y.
         """
-        windows = self._check_windows(X, reset=True)
-        targets = self._check_targets(y, len(windows))
+        windows = check_windows(self, X, reset=True)
+        targets = check_values_ahead(self, y, len(windows))
         if sample_weight is not None:
             _check_sample_weight(sample_weight, windows, ensure_non_negative=True)
         self._columns = check_target_columns(self.target, windows.shape[2])
         self._check_length(windows.shape[1])
         self.n_outputs_ = 1 if targets.ndim == 1 else targets.shape[1]
-        self.horizon_ = self._check_horizon(len(self._columns))
+        self.horizon_ = check_horizon(self.n_outputs_, len(self._columns), self.target)
         self._target_ndim = targets.ndim
         return self
 
@@ -149,92 +148,22 @@ class NaiveForecaster(RepresentationMixin, MultiOutputMixin, RegressorMixin, Bas
             Forecasts, of as many dimensions as `y` had.
         """
         check_is_fitted(self)
-        windows = self._check_windows(X, reset=False)[:, :, self._columns].astype(np.float64)
+        windows = check_windows(self, X, reset=False)
         ahead = np.arange(1, self.horizon_ + 1)
-        forecasts = _RULES[self.strategy](windows, ahead, self.season)
+        past = windows[:, :, self._columns].astype(np.float64)
+        forecasts = _RULES[self.strategy](past, ahead, self.season)
         outputs = forecasts.swapaxes(1, 2).reshape(len(windows), -1)
         return outputs[:, 0] if self._target_ndim == 1 else outputs
-
-    def _check_windows(self, X, *, reset):
-        """Return X as an array of shape (n_windows, n_timesteps, n_features)."""
-        array = check_numbers(
-            X,
-            "X",
-            convert_objects=True,
-            estimator=self,
-            if_not_numbers="Leave out what is no number.",
-            if_missing="Interpolate within the windows, or leave out those with missing values.",
-        )
-        name = type(self).__name__
-        if array.ndim > 3:
-            raise ValueError(
-                f"Found array with dim {array.ndim}. {name} expected X of shape (n_windows, "
-                f"n_timesteps, n_features) or (n_windows, n_timesteps), got {array.shape}."
-            )
-        if 0 in array.shape:
-            raise ValueError(
-                f"Found array with shape {array.shape}, but {name} needs a minimum of 1 window, "
-                "1 time step and 1 feature."
-            )
-        _check_feature_names(self, X, reset=reset)
-        windows = array[:, :, np.newaxis] if array.ndim == 2 else array
-        if reset:
-            self.n_timesteps_in_ = array.shape[1]
-            self.n_features_in_ = array.shape[-1]
-            self._window_shape = windows.shape[1:]
-        elif windows.shape[1:] != self._window_shape:
-            n_timesteps, n_features = self._window_shape
-            raise ValueError(
-                f"X has {array.shape[-1]} features, but {name} is expecting "
-                f"{self.n_features_in_} features as input: it was fitted on windows of "
-                f"{n_timesteps} time steps of {n_features} feature(s), and X has the shape "
-                f"{array.shape}."
-            )
-        return windows
-
-    def _check_targets(self, y, n_windows):
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None. Pass "
-                "the values after each window: their number is the horizon."
-            )
-        targets = real_numbers(y, "y")
-        if targets.ndim not in (1, 2):
-            raise ValueError(
-                "y must have the shape (n_windows,) or (n_windows, n_targets * horizon), got "
-                f"{targets.shape}."
-            )
-        check_consistent_length(np.empty(n_windows), targets)
-        return targets
 
     def _check_length(self, n_timesteps):
         """Raise if windows are too short for the strategy."""
         if self.strategy == "seasonal":
-            if self.season is None:
-                raise ValueError(
-                    "strategy='seasonal' needs the number of time steps in a season, but "
-                    "season=None. Set it, such as season=12 for months."
-                )
-            if self.season > n_timesteps:
-                raise ValueError(
-                    f"season={self.season} is longer than the windows of X, which have "
-                    f"{n_timesteps} time steps. Cut windows with a lookback of at least "
-                    f"{self.season}."
-                )
+            check_season(self.season, n_timesteps, "strategy='seasonal'")
         if self.strategy == "drift" and n_timesteps < 2:
             raise ValueError(
                 "strategy='drift' draws a line through the first and the last of at least 2 time "
                 f"steps, but the windows of X have {n_timesteps}. Cut longer windows."
             )
-
-    def _check_horizon(self, n_targets):
-        if self.n_outputs_ % n_targets:
-            raise ValueError(
-                f"y has {self.n_outputs_} column(s), which is no multiple of the {n_targets} "
-                f"features in target={self.target!r}: it must hold all steps ahead of the first, "
-                "then all of the second, and so on."
-            )
-        return self.n_outputs_ // n_targets
 
     def __sklearn_tags__(self):
         """Accept windows, and expect no good scores on samples that are no windows."""

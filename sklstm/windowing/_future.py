@@ -11,7 +11,7 @@ from sklstm.windowing._groups import in_words, rows_of_groups
 from sklstm.windowing._rows import check_series
 from sklstm.windowing._time_index import check_times_continue
 
-__all__ = ["with_known_future"]
+__all__ = ["known_of_series", "with_known_future"]
 
 
 def with_known_future(windows, X, last_rows, series, future, future_columns, future_groups):
@@ -34,11 +34,41 @@ def with_known_future(windows, X, last_rows, series, future, future_columns, fut
     -------
     ndarray of shape (n_series, lookback, n_features + n_future)
     """
-    values, ahead = _known_values(X, windows.shape[2], future, future_columns)
-    rows = _rows_after_each_series(series, len(values), windows.shape[1], future, future_groups)
+    known, ahead = known_of_series(
+        windows.shape[2], X, last_rows, series, future, future_columns, future_groups
+    )
+    if known.shape[1] > windows.shape[1]:
+        raise ValueError(
+            f"lookback={windows.shape[1]} is less than the {known.shape[1]} rows of future after a "
+            "series, so that a window could not hold them. Use a larger lookback, or fewer rows."
+        )
+    return windows_with_future(windows, known, ahead)
+
+
+def known_of_series(
+    n_features, X, last_rows, series, future, future_columns=None, future_groups=None
+):
+    """Return what is known of the time after each series.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of columns of X.
+    X, last_rows, series, future, future_columns, future_groups : object
+        As in `with_known_future`.
+
+    Returns
+    -------
+    known : ndarray of shape (n_series, n_rows, n_future)
+        The rows of `future` that follow each series.
+    ahead : ndarray of int of shape (n_future,)
+        The positions in X of its columns, in ascending order.
+    """
+    values, ahead = _known_values(X, n_features, future, future_columns)
+    rows = _rows_after_each_series(series, len(values), future, future_groups)
     names = ["X"] if series is None else [f"the group {label!r}" for label in series]
     check_times_continue(index_of(X), last_rows, index_of(future), rows, names)
-    return windows_with_future(windows, values[rows], ahead)
+    return values[rows], ahead
 
 
 def _known_values(X, n_features, future, future_columns):
@@ -59,7 +89,7 @@ def _known_values(X, n_features, future, future_columns):
     return values[:, order], np.asarray(ahead)[order]
 
 
-def _rows_after_each_series(series, n_rows, lookback, future, future_groups):
+def _rows_after_each_series(series, n_rows, future, future_groups):
     """Return the row numbers of `future` that follow each series, of shape (n_series, horizon).
 
     `series` are the labels of the series, or None if there is one without a label.
@@ -70,16 +100,9 @@ def _rows_after_each_series(series, n_rows, lookback, future, future_groups):
             f"both or neither. Got only {'future_groups' if series is None else 'groups'}."
         )
     if series is None:
-        numbers = np.arange(n_rows)[np.newaxis]
-    else:
-        following = rows_of_groups(future_groups, n_rows, "future_groups", future=future)
-        numbers = _of_same_length(series, following)
-    if numbers.shape[1] > lookback:
-        raise ValueError(
-            f"lookback={lookback} is less than the {numbers.shape[1]} rows of future after a "
-            "series, so that a window could not hold them. Use a larger lookback, or fewer rows."
-        )
-    return numbers
+        return np.arange(n_rows)[np.newaxis]
+    following = rows_of_groups(future_groups, n_rows, "future_groups", future=future)
+    return _of_same_length(series, following)
 
 
 def _columns_of(X, future, future_columns):

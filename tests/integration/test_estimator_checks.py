@@ -1,12 +1,13 @@
 """scikit-learn's own checks, on both estimators and on every architecture."""
 
+from sklearn.linear_model import Ridge
 from sklearn.utils.estimator_checks import (
     check_classifiers_train,
     check_regressors_train,
     parametrize_with_checks,
 )
 
-from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
+from sklstm import ARCHITECTURES, Forecaster, LSTMClassifier, LSTMRegressor
 
 # The checks' data have as few as one or two columns, read as sequences of that many steps.
 SMALL = dict(
@@ -25,15 +26,33 @@ EXPECTED_FAILURES = {
     ),
 }
 
+EXPECTED_FAILURES_OF_RIDGE = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "to choose the penalty, each sample is left out in turn, but not with its copies; "
+        "baseline='last' passes"
+    ),
+}
+
 
 @parametrize_with_checks(
     [
         *(LSTMRegressor(arch, **SMALL) for arch in OF_REGRESSOR),
         *(LSTMClassifier(arch, **SMALL) for arch in ARCHITECTURES if arch not in OF_REGRESSOR[1:]),
+        Forecaster(LSTMRegressor(**{**SMALL, "epochs": 2})),  # its baseline learns
     ],
     expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
 )
 def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks(
+    [Forecaster(Ridge(), baseline="last"), Forecaster(Ridge())],
+    expected_failed_checks=lambda forecaster: (
+        EXPECTED_FAILURES_OF_RIDGE if forecaster.baseline == "linear" else {}
+    ),
+)
+def test_scikit_learn_checks_without_a_network(estimator, check):
     check(estimator)
 
 

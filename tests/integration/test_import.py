@@ -13,6 +13,7 @@ import sklstm
         "from sklstm import PurgedTimeSeriesSplit, SlidingWindow, make_windows, last_window",
         "from sklstm import TimeDistributedTransformer, datasets; datasets.load_co2()",
         "from sklstm import NaiveForecaster, backtest, metrics; metrics.MASEScorer()",
+        "from sklstm import Forecaster; Forecaster('ridge').get_params()",
         "import sklstm; dir(sklstm)",
     ],
 )

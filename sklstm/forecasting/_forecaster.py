@@ -53,15 +53,15 @@ class Forecaster(
     regressor : estimator, default=None
         Any regressor, which is cloned. Those that take no 3-D input are given flattened windows;
         of those with one output there is one for each step ahead. None:
-        ``LSTMRegressor("cnn_lstm", loss="mean_absolute_error")``.
+        ``LSTMRegressor("cnn_lstm", loss="mean_absolute_error", epochs=10)``.
     target : int, str, or list of these, default=0
         The features of the windows that are forecast. All others are covariates.
     season : int, default=None
-        Number of time steps in a season, such as 12 for months.
-    scaling : {"auto", "last", "season"} or None, default="auto"
+        Number of time steps in a season, such as 12 for months; needed where a seasonal `scaling`
+        or `baseline` is chosen.
+    scaling : {"last", "season"} or None, default="last"
         What is subtracted from the targets of a window, and from what follows it: its last value,
-        or the mean of its last season. ``"auto"``: ``"season"`` where `season` is given,
-        otherwise ``"last"``. Covariates are standardized.
+        the mean of its last season, or nothing. Covariates are standardized.
     spread : bool, default=False
         Whether targets are also divided by their standard deviation within the window.
     log : bool or "auto", default="auto"
@@ -156,7 +156,7 @@ class Forecaster(
         "regressor": [HasMethods(["fit", "predict"]), None],
         "target": [Integral, str, list, tuple],
         "season": [Interval(Integral, 1, None, closed="left"), None],
-        "scaling": [StrOptions({"auto", "last", "season"}), None],
+        "scaling": [StrOptions({"last", "season"}), None],
         "spread": ["boolean"],
         "log": ["boolean", StrOptions({"auto"})],
         "baseline": [
@@ -178,7 +178,7 @@ class Forecaster(
         *,
         target: Any = 0,
         season: int | None = None,
-        scaling: str | None = "auto",
+        scaling: str | None = "last",
         spread: bool = False,
         log: bool | str = "auto",
         baseline: Any = "linear",

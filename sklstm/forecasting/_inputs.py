@@ -56,8 +56,8 @@ class InputMixin:
                 "spread=True divides what is left without the level, but scaling=None takes none "
                 "away. Pass scaling='last', or spread=False."
             )
-        if self.scaling == "season" or (self.scaling == "auto" and self.season is not None):
-            check_season(self.season, n_timesteps, f"scaling={self.scaling!r}")
+        if self.scaling == "season":
+            check_season(self.season, n_timesteps, "scaling='season'")
             return self.season
         return None if self.scaling is None else 1
 

@@ -34,7 +34,7 @@ class RoutingMixin:
             return self.regressor
         from sklstm import LSTMRegressor  # imports TensorFlow
 
-        network = LSTMRegressor("cnn_lstm", loss="mean_absolute_error")
+        network = LSTMRegressor("cnn_lstm", loss="mean_absolute_error", epochs=10)
         return network.set_fit_request(sample_weight=True) if _routing_enabled() else network
 
     def _route(self, sample_weight, fit_params):

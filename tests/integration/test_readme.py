@@ -41,10 +41,19 @@ def session(tmp_path_factory):
 
 def test_from_a_csv_file_to_a_picture(session):
     forecast = session["forecast"]
-    assert forecast.shape == (1, 12)
-    # the sea off Peru is warm in March and cool in September; the series ends in December
-    assert forecast[0, 2] > 24 > 23 > forecast[0, 8]
-    assert session["pictures"] == {"forecast.png", "forecasts.png"}
+    assert list(forecast) == ["sst", "sst_lower_80", "sst_upper_80"]
+    assert [str(date.date()) for date in forecast.index[[0, -1]]] == ["2011-01-01", "2011-12-01"]
+    # the sea off Peru is warm in March and cool in September
+    assert forecast["sst"].iloc[2] > 24 > 23 > forecast["sst"].iloc[8]
+    assert (forecast["sst_lower_80"] < forecast["sst"]).all()
+    assert (forecast["sst"] < forecast["sst_upper_80"]).all()
+    assert session["pictures"] == {"backtest.png", "forecast.png", "forecasts.png"}
+
+
+def test_a_forecast_with_its_interval_takes_fifteen_lines():
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)[:3]
+    assert "IntervalDisplay.from_forecast" in blocks[2]
+    assert sum(bool(line.strip()) for block in blocks for line in block.splitlines()) <= 15
 
 
 def test_the_forecast(session):
@@ -54,7 +63,13 @@ def test_the_forecast(session):
     # the sea off Peru has been between 18 and 30 degrees Celsius in all of sixty years
     assert ((forecast > 18) & (forecast < 30)).all()
     np.testing.assert_array_equal(session["loaded"].predict(last_window(df, 48)), forecast)
-    assert set(search.cv_results_["param_lstm__arch"]) == set(ARCHITECTURES)
+    assert set(search.cv_results_["param_forecast__regressor__arch"]) == set(ARCHITECTURES)
+
+
+def test_networks_beside_simple_models(session):
+    summary = session["result"].summary(baseline="last year")
+    assert set(summary.index) == {"network", "ridge", "last year"}
+    assert summary.loc[["network", "ridge"], "folds_won"].tolist() == [3, 3]
 
 
 def test_the_picture(session):

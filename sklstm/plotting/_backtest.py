@@ -94,6 +94,7 @@ class BacktestDisplay:
         windows: Any = None,
         target: str | None = None,
         metric: str | None = None,
+        estimators: Any = None,
         **kwargs: Any,
     ) -> Self:
         """Draw what a backtest found.
@@ -103,13 +104,15 @@ class BacktestDisplay:
         result : BacktestResult
             What :func:`~sklstm.forecasting.backtest` returned.
         windows : array-like of bool of shape (n_windows,), default=None
-            Which windows to draw, where they are of several series: those of one series, such as
+            Which windows to draw: those of some years, or of one series, such as
             ``groups[origins] == "Berlin"``. The errors are those of all windows.
         target : str, default=None
             Which of several targets to draw; by default the first.
         metric : str, default=None
             Which score to draw by step ahead, one that is a metric of the forecasts; by default
             the first such.
+        estimators : list of str, default=None
+            The names of the estimators to draw, in this order; by default all.
         **kwargs : dict
             Passed to ``plot``.
 
@@ -118,6 +121,13 @@ class BacktestDisplay:
         BacktestDisplay
             The display, drawn.
         """
+        names = list(result.forecasts) if estimators is None else list(estimators)
+        unknown = [name for name in names if name not in result.forecasts]
+        if unknown or not names:
+            raise ValueError(
+                f"estimators={estimators!r} must be names of estimators of this backtest, at least "
+                f"one of {list(result.forecasts)}."
+            )
         outputs = _outputs_of(result, target)
         shown = np.ones(len(result.origins), bool) if windows is None else np.asarray(windows)
         if shown.shape != result.origins.shape or shown.dtype != bool or not shown.any():
@@ -135,9 +145,9 @@ class BacktestDisplay:
         forecasts = {
             name: [
                 of_fold[shown[test]][:, outputs]
-                for of_fold, (_, test) in zip(of_folds, result.folds, strict=True)
+                for of_fold, (_, test) in zip(result.forecasts[name], result.folds, strict=True)
             ]
-            for name, of_folds in result.forecasts.items()
+            for name in names
         }
         return cls(
             _times_of(result.index, first, last),

@@ -81,3 +81,11 @@ def test_one_of_several_targets_is_drawn():
     )
     with pytest.raises(ValueError, match=r"'heat' was not forecast.*\['load', 'price'\]"):
         result.plot(target="heat")
+
+
+def test_a_choice_of_estimators(result, legend_labels):
+    display = result.plot(estimators=["drift"])
+    assert list(display.forecast_lines_) == list(display.error_lines_) == ["drift"]
+    assert legend_labels(display.ax_[0])[-1] == "drift"
+    with pytest.raises(ValueError, match=r"\['ridge'\] must be names.*\['last', 'drift'\]"):
+        result.plot(estimators=["ridge"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
@@ -16,9 +17,24 @@ from sklstm.forecasting._regressors import (
     takes_weights,
 )
 
-__all__ = ["WindowRidge", "fit_baseline", "predict_baseline"]
+__all__ = ["Known", "WindowRidge", "fit_baseline", "predict_baseline", "predict_unseen"]
+
+_N_PARTS = 5  # in which windows are left out
 
 _ALPHAS = tuple(10.0**power for power in np.arange(-3, 5.5, 0.5))
+
+
+class Known(NamedTuple):
+    """What a baseline is fitted on: scaled windows, their levels, and their weights."""
+
+    inputs: np.ndarray  # (n_windows, n_timesteps, n_features)
+    levels: np.ndarray  # (n_windows, n_targets)
+    weight: np.ndarray | None
+
+    def take(self, rows: np.ndarray) -> Known:
+        """Return some of the windows."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Known(self.inputs[rows], self.levels[rows], weight)
 
 
 class WindowRidge:
@@ -50,25 +66,19 @@ class WindowRidge:
 
 
 def fit_baseline(
-    baseline: Any,
-    inputs: np.ndarray,
-    levels: np.ndarray,
-    goals: np.ndarray,
-    weight: np.ndarray | None,
-    *,
-    columns: list[int],
-    season: int | None,
+    baseline: Any, known: Known, goals: np.ndarray, *, columns: list[int], season: int | None
 ) -> Any:
     """Return a fitted baseline, or None."""
     if baseline is None:
         return None
     if baseline == "linear":
-        return WindowRidge().fit(inputs, levels, goals, weight)
+        return WindowRidge().fit(known.inputs, known.levels, goals, known.weight)
     if isinstance(baseline, str):
-        return NaiveForecaster(baseline, season=season, target=columns).fit(inputs, goals)
-    weights = {} if weight is None or not takes_weights(baseline) else {"sample_weight": weight}
+        return NaiveForecaster(baseline, season=season, target=columns).fit(known.inputs, goals)
+    weighted = known.weight is not None and takes_weights(baseline)
+    weights = {"sample_weight": known.weight} if weighted else {}
     regressor = for_outputs(clone(baseline), goals.shape[1])
-    return fit_regressor(regressor, inputs, goals, weights)
+    return fit_regressor(regressor, known.inputs, goals, weights)
 
 
 def predict_baseline(baseline: Any, inputs: np.ndarray, levels: np.ndarray) -> np.ndarray | float:
@@ -78,6 +88,49 @@ def predict_baseline(baseline: Any, inputs: np.ndarray, levels: np.ndarray) -> n
     if isinstance(baseline, WindowRidge):
         return baseline.predict(inputs, levels)
     return predict_regressor(baseline, inputs)
+
+
+def predict_unseen(
+    fit: Callable[[Known, np.ndarray], Any],
+    known: Known,
+    goals: np.ndarray,
+    moments: np.ndarray,
+    horizon: int,
+) -> np.ndarray | None:
+    """Return what a baseline predicts for windows that it has not been fitted on.
+
+    What it leaves of those that it has is too little, and noise; a regressor that is trained on
+    that learns nothing of use for others.
+
+    Parameters
+    ----------
+    fit : callable
+        Fits a baseline on some of the windows.
+    known : Known
+        All windows.
+    goals : ndarray of shape (n_windows, n_outputs)
+        What follows them.
+    moments : ndarray of int of shape (n_windows,)
+        Ranks of the origin times. Windows are left out by stretches of time, together with those
+        that share goals with them.
+    horizon : int
+        Number of steps ahead.
+
+    Returns
+    -------
+    ndarray of shape (n_windows, n_outputs), or None
+        None where there are too few windows to leave out any.
+    """
+    times = np.arange(moments.max() + 1)
+    if len(times) * (1 - 1 / _N_PARTS) - 2 * horizon < len(times) / 2:
+        return None
+    predicted = np.empty(goals.shape)
+    for part in np.array_split(times, _N_PARTS):
+        out = (part[0] <= moments) & (moments <= part[-1])
+        rest = (moments <= part[0] - horizon) | (part[-1] + horizon <= moments)
+        baseline = fit(known.take(rest), goals[rest])
+        predicted[out] = predict_baseline(baseline, known.inputs[out], known.levels[out])
+    return predicted
 
 
 def _beside(inputs: np.ndarray, levels: np.ndarray) -> np.ndarray:

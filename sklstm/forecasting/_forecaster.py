@@ -70,7 +70,9 @@ class Forecaster(
     baseline : {"last", "seasonal", "linear"}, estimator or None, default="linear"
         What the regressor corrects: the last value; the last season; a ridge regression on the
         window, with a penalty that is chosen on the training windows; what another regressor
-        predicts; or nothing.
+        predicts; or nothing. The regressor learns what ridge or the other regressor misses of
+        windows that these have not seen: they are fitted five times on four fifths of the windows,
+        and then on all. With fewer windows than about seven horizons they have seen all.
     n_members : int, default=1
         Number of regressors, fitted with seeds of their own. The forecast is their median.
     balance : bool, default=False
@@ -225,7 +227,8 @@ class Forecaster(
         sample_weight : array-like of shape (n_windows,), default=None
             Weights of the windows; a weight of 0 equals absence.
         groups : array-like of shape (n_windows,), default=None
-            Origin times of the windows, of which ``calibration_fraction`` takes the latest. None:
+            Origin times of the windows, as :func:`~sklstm.make_windows` tells their rows. By them
+            ``calibration_fraction`` takes the latest, and a baseline is fitted without some. None:
             the windows are those of one series, in their order.
         **fit_params : dict
             Passed to the ``fit`` of the regressor.

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sklstm.forecasting._baselines import fit_baseline, predict_baseline
+from sklstm.forecasting._baselines import (
+    Known,
+    fit_baseline,
+    predict_baseline,
+    predict_unseen,
+)
 from sklstm.forecasting._conformal import ConformalErrors
 from sklstm.forecasting._regressors import fit_regressor, predict_regressor
 from sklstm.forecasting._samples import Samples
 from sklstm.forecasting._scaling import Units, WindowScaler
+from sklstm.model_selection import _distinct
 
 __all__ = ["WindowModel"]
 
@@ -55,38 +62,38 @@ class WindowModel:
     # --- fit -------------------------------------------------------------------------------
 
     def fit(self, samples: Samples, params: dict[str, Any]) -> WindowModel:
-        """Fit the baseline, and the members on what it leaves."""
+        """Fit the baseline, and the members on what it leaves of windows it has not seen."""
         scaled, goals = self._scale(samples.windows), self._goals(samples)
-        self.baseline = fit_baseline(
-            self.baseline,
-            scaled.inputs,
-            scaled.levels,
-            goals,
-            samples.weight,
-            columns=self.scaler.columns,
-            season=self.season,
-        )
-        return self._fit_members(scaled, goals, samples.weight, params)
+        known = Known(scaled.inputs, scaled.levels, samples.weight)
+        fit = partial(fit_baseline, self.baseline, columns=self.scaler.columns, season=self.season)
+        unseen = None
+        if self.baseline == "linear" or hasattr(self.baseline, "fit"):
+            _, moments = _distinct(samples.origins)
+            unseen = predict_unseen(fit, known, goals, moments, samples.targets.shape[2])
+        self.baseline = fit(known, goals)
+        return self._fit_members(scaled, goals, unseen, samples.weight, params)
 
     def continued(self, samples: Samples, params: dict[str, Any]) -> WindowModel:
         """Return a model with this scaling and baseline, whose members have gone on training."""
         model = copy.copy(self)
         model.members = copy.deepcopy(self.members)
         scaled, goals = self._scale(samples.windows), self._goals(samples)
-        return model._fit_members(scaled, goals, samples.weight, params)
+        return model._fit_members(scaled, goals, None, samples.weight, params)
 
     def _fit_members(
         self,
         scaled: _Scaled,
         goals: np.ndarray,
+        unseen: np.ndarray | None,
         weight: np.ndarray | None,
         params: dict[str, Any],
     ) -> WindowModel:
-        rest = goals - predict_baseline(self.baseline, scaled.inputs, scaled.levels)
+        if unseen is None:
+            rest = goals - predict_baseline(self.baseline, scaled.inputs, scaled.levels)
+        else:
+            rest = goals - unseen
         self.typical_ = _typical(rest, weight)
-        self.members = [
-            fit_regressor(member, scaled.inputs, rest, params) for member in self.members
-        ]
+        self.members = [fit_regressor(each, scaled.inputs, rest, params) for each in self.members]
         return self
 
     # --- forecasts -------------------------------------------------------------------------

@@ -105,6 +105,10 @@ def test_several_targets_feed_each_other():
     assert forecast.columns.tolist() == ["slow", "fast"]
     np.testing.assert_allclose(forecast["slow"], 30 + np.arange(5))
     np.testing.assert_allclose(forecast["fast"], 150 + 5 * np.arange(5))
+    forecaster.calibrate(X[:9], Y[:9] + np.repeat([1, 7], 2) * np.arange(9)[:, np.newaxis])
+    widths = forecaster.forecast(frame, coverage=0.5).diff(axis=1)
+    np.testing.assert_allclose(widths["slow_upper_50"], 2 * 4)
+    np.testing.assert_allclose(widths["fast_upper_50"], 2 * 28)
     with pytest.raises(ValueError, match=r"columns \['slow', 'fast'\], but feature_names begins"):
         forecaster.forecast(frame[["slow", "fast"]])
 
@@ -191,6 +195,11 @@ def test_many_series_at_once(trend):
             assert forecast.loc[shop].index.tolist() == dates.tolist()
             expected = start + 2 * np.arange(steps or 3)
             np.testing.assert_allclose(forecast.loc[shop, "sales"], expected)
+    weeks = MONTHS[:1].append(pd.date_range("2020-01-08", periods=23, freq="7D"))
+    mixed = pd.concat([LOAD, LOAD.set_axis(weeks)])
+    forecast = trend.forecast(mixed, 1, groups=np.repeat(["months", "weeks"], 24))
+    ends = [pd.Timestamp("2022-01-01"), weeks[-1] + pd.Timedelta(days=7)]
+    assert forecast.index.get_level_values(1).tolist() == ends
     unnamed = trend.forecast(frame["sales"].to_numpy(), groups=frame["shop"].to_numpy())
     assert unnamed.index.names == ["series", "time"]
     assert unnamed.loc["c"].index.tolist() == [4, 5, 6]

@@ -49,6 +49,22 @@ def test_growth_goes_on_in_logarithms():
     np.testing.assert_allclose(forecaster.predict(X), Y, rtol=1e-9)
 
 
+def test_zeros_do_not_stand_in_the_way_of_logarithms():
+    scale = 10.0 ** np.linspace(0, 5, 60)[:, np.newaxis, np.newaxis]
+    X = scale * np.tile([4.0, 6.0, 5.0, 7.0], (60, 1))[:, :, np.newaxis]
+    X[7, 2] = 0
+    assert Forecaster(DummyRegressor()).fit(X, X[:, :2, 0]).scaler_.shift == 0.1
+    assert Forecaster(DummyRegressor(), log=False).fit(X, X[:, :2, 0]).scaler_.shift is None
+    assert Forecaster(DummyRegressor()).fit(X - 1, X[:, :2, 0]).scaler_.shift is None
+
+
+def test_the_regressor_learns_what_a_baseline_misses_of_windows_it_has_not_seen():
+    X, Y = windows(np.random.default_rng(0).normal(size=106))
+    forecaster = Forecaster(Recorder(), baseline=KNeighborsRegressor(1)).fit(X, Y)
+    assert (forecaster.members_[0].last_fit[1] != 0).all()
+    np.testing.assert_allclose(forecaster.predict(X), Y)  # the baseline knows them all
+
+
 def test_one_step_and_two_dimensions():
     X, Y = windows(TREND, horizon=1)
     forecaster = Forecaster(DummyRegressor()).fit(X[:10, :, 0], Y[:10, 0])
@@ -109,6 +125,8 @@ def test_the_forecast_is_the_median_of_members():
     np.testing.assert_allclose(forecaster.predict(X), np.sort(members, axis=0)[1])
     np.testing.assert_array_equal(clone(forecaster).fit(X, Y).predict_members(X), members)
     assert Forecaster(Recorder(random_state=5)).fit(X, Y).members_[0].random_state == 5
+    same = Forecaster(Recorder(random_state=5), n_members=2).fit(X, Y).members_
+    assert same[0].random_state != same[1].random_state
 
 
 def test_weights():
@@ -141,6 +159,8 @@ def test_a_warm_start_keeps_scaling_and_baseline():
     assert forecaster.scaler_.scale_ is scale and forecaster.baseline_ is baseline
     assert [len(member.fits_) for member in forecaster.members_] == [2, 2]
     assert forecaster.members_[0].warm_start is True
+    calibrated = forecaster.set_params(calibration_fraction=0.4).fit(X, Y)
+    assert [len(member.fits_) for member in calibrated.members_] == [3, 3]
     with pytest.raises(ValueError, match="X has 1 features"):
         forecaster.fit(X[:, :3], Y)
 
@@ -182,8 +202,12 @@ def test_calibration_fraction_is_a_fit_on_earlier_windows_and_calibrate():
     rng = np.random.default_rng(0)
     X, Y = windows(rng.normal(size=106).cumsum())  # 100 windows
     mixed = rng.permutation(100)
+    absent = 99 + np.zeros((10, 4, 1))
     at_once = Forecaster(Ridge(), calibration_fraction=0.2).fit(
-        X[mixed], Y[mixed], sample_weight=np.ones(100), groups=mixed
+        np.concatenate([absent, X[mixed]]),
+        np.concatenate([absent[:, :3, 0], Y[mixed]]),
+        sample_weight=np.repeat([0, 1], [10, 100]),
+        groups=np.concatenate([np.arange(200, 210), mixed]),
     )
     by_hand = Forecaster(Ridge()).fit(X[:78], Y[:78]).calibrate(X[80:], Y[80:])
     for joint in (False, True):
@@ -289,6 +313,19 @@ def test_networks(network):
     assert not np.allclose(first.model_.get_weights()[0], second.model_.get_weights()[0])
     again = pickle.loads(pickle.dumps(network)).fit(X, Y)
     assert again.members_[0].n_iter_ == 4 and network.members_[0].n_iter_ == 2
+
+
+def test_networks_of_quantiles():
+    X, Y = windows(TREND + np.random.default_rng(0).normal(size=40))
+    small = LSTMRegressor(units=2, epochs=2, quantiles=(0.1, 0.5, 0.9))
+    forecaster = Forecaster(small, random_state=0, calibration_fraction=0.4).fit(X, Y)
+    quantiles = forecaster.predict_quantiles(X)
+    assert quantiles.shape == (*Y.shape, 3) and (np.diff(quantiles, axis=2) >= 0).all()
+    np.testing.assert_allclose(forecaster.predict(X), quantiles[:, :, 1], rtol=1e-6)
+    interval = forecaster.predict_interval(X, 0.8)
+    margin = quantiles[:, :, 0] - interval[:, :, 0]
+    np.testing.assert_allclose(interval[:, :, 1] - quantiles[:, :, 2], margin, atol=1e-6)
+    np.testing.assert_allclose(margin[1:], margin[:-1], atol=1e-6)
 
 
 def test_the_default_network_is_made_when_it_is_needed():

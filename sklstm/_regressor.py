@@ -8,20 +8,9 @@ import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 
 from sklstm._base import BaseLSTM
-from sklstm._networks import NetworkPlan
 from sklstm._target_checks import check_targets
 from sklstm._targets import TargetScaler
-from sklstm._training import (
-    Samples,
-    TrainingState,
-    auto_epochs,
-    enough_epochs,
-    hold_out_last,
-    level_shift,
-    trial_parts,
-)
-
-USUAL_EPOCHS = 100  # where no trial tells how many are best
+from sklstm._training import hold_out_last, level_shift
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
@@ -176,6 +165,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     """
 
     _encoder_class = TargetScaler
+    _overfits_soon = True
     _parameter_constraints = {**BaseLSTM._parameter_constraints, "normalize_y": ["boolean"]}
 
     def __init__(
@@ -295,22 +285,6 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         if y is None:
             raise ValueError("LSTMRegressor requires y to be passed, but the target y is None.")
         return check_targets(y)
-
-    def _auto_epochs(self, plan: NetworkPlan, state: TrainingState, training: Samples) -> int:
-        """Return how many epochs are enough where the last fifth of the samples is held out.
-
-        A noisy series is overfitted soon, one without noise is learnt better and better. There is
-        no trial where training is to be continued, or is validated anyway.
-        """
-        cost = 2 * plan.architecture.epoch_cost  # with the trial there are two fits
-        most = auto_epochs(len(training), plan.n_timesteps, cost)
-        without_trial = self.early_stopping or self.warm_start
-        parts = None if without_trial else trial_parts(training.y)
-        if parts is None:
-            return min(most, USUAL_EPOCHS)
-        first, last = (training[part] for part in parts)
-        trial = self._run(plan, state, first, epochs=most, validation=last)
-        return enough_epochs(trial.history["val_loss"])
 
     def _level_shift(self, training: np.ndarray, validation: np.ndarray) -> float:
         return level_shift(training, validation)

@@ -1,0 +1,95 @@
+"""What ``"auto"`` stands for: the recipe of a fit, from its arguments, the network and the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sklstm._networks import NetworkPlan
+from sklstm._training._auto_epochs import USUAL_EPOCHS, auto_epochs, enough_epochs, trial_parts
+from sklstm._training._schedule import Course, choose_course
+from sklstm._training._state import Samples
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How often, in which batches and with what course of the learning rate a fit trains.
+
+    Parameters
+    ----------
+    epochs, batch_size, shuffle
+        As in ``keras.Model.fit``.
+    schedule : str or callable
+        Course of the learning rate, see ``Schedule``.
+    """
+
+    epochs: int
+    batch_size: int
+    shuffle: bool
+    schedule: Course
+
+    def to_options(self) -> dict[str, Any]:
+        """Return the options of ``train``."""
+        return vars(self).copy()
+
+
+# Trains as a recipe says on the first samples; returns the loss on the second after each epoch.
+Trial = Callable[[Recipe, Samples, Samples], list[float]]
+
+
+def choose_recipe(
+    arguments: Mapping[str, Any],
+    plan: NetworkPlan,
+    training: Samples,
+    *,
+    has_one_rate: bool,
+    trial: Trial | None = None,
+) -> Recipe:
+    """Turn the arguments of an estimator into a recipe.
+
+    Parameters
+    ----------
+    arguments : mapping
+        By name, with Python's numbers.
+    plan : NetworkPlan
+        The network.
+    training : Samples
+        What it will be trained on.
+    has_one_rate : bool
+        Whether the optimizer has one constant rate, and no schedule of its own.
+    trial : callable, optional
+        For a task that is soon overfitted: what tries a recipe out.
+    """
+    course = choose_course(
+        arguments["learning_rate_schedule"],
+        has_one_rate=has_one_rate,
+        continues=arguments["warm_start"],
+    )
+    batch_size = arguments["batch_size"]
+    if batch_size == "auto":
+        batch_size = plan.architecture.auto_batch_size
+    epochs = arguments["epochs"]
+    if epochs != "auto":
+        return Recipe(epochs, batch_size, arguments["shuffle"], course)
+    n_fits = 1 if trial is None else 2
+    cost = n_fits * plan.architecture.epoch_cost
+    affordable = auto_epochs(len(training), plan.n_timesteps, cost)
+    recipe = Recipe(affordable, batch_size, arguments["shuffle"], course)
+    if trial is None:
+        return recipe
+    goes_on = arguments["early_stopping"] or arguments["warm_start"]
+    return replace(recipe, epochs=_tried_epochs(recipe, training, None if goes_on else trial))
+
+
+def _tried_epochs(recipe: Recipe, training: Samples, trial: Trial | None) -> int:
+    """Return how many epochs are enough where the last fifth of the samples is held out.
+
+    A noisy series is overfitted soon, one without noise is learnt better and better. There is
+    no trial where training is to be continued, or is validated anyway.
+    """
+    parts = None if trial is None else trial_parts(training.y)
+    if trial is None or parts is None:
+        return min(recipe.epochs, USUAL_EPOCHS)
+    first, last = (training[part] for part in parts)
+    return enough_epochs(trial(recipe, first, last))

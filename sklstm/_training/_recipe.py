@@ -69,17 +69,21 @@ def choose_recipe(
     batch_size = arguments["batch_size"]
     if batch_size == "auto":
         batch_size = plan.architecture.auto_batch_size
-    epochs = arguments["epochs"]
-    if epochs != "auto":
-        return Recipe(epochs, batch_size, arguments["shuffle"], course)
-    n_fits = 1 if trial is None else 2
-    cost = n_fits * plan.architecture.epoch_cost
-    affordable = auto_epochs(len(training), plan.n_timesteps, cost)
-    recipe = Recipe(affordable, batch_size, arguments["shuffle"], course)
-    if trial is None:
+    recipe = Recipe(arguments["epochs"], batch_size, arguments["shuffle"], course)
+    if arguments["epochs"] != "auto":
         return recipe
+    if trial is None:
+        return replace(recipe, epochs=_affordable(plan, training))
+    if (known := plan.architecture.regression_epochs) is not None:
+        return replace(recipe, epochs=min(_affordable(plan, training), known))
+    recipe = replace(recipe, epochs=_affordable(plan, training, n_fits=2))
     goes_on = arguments["early_stopping"] or arguments["warm_start"]
     return replace(recipe, epochs=_tried_epochs(recipe, training, None if goes_on else trial))
+
+
+def _affordable(plan: NetworkPlan, training: Samples, n_fits: int = 1) -> int:
+    cost = n_fits * plan.architecture.epoch_cost
+    return auto_epochs(len(training), plan.n_timesteps, cost)
 
 
 def _tried_epochs(recipe: Recipe, training: Samples, trial: Trial | None) -> int:

@@ -1,0 +1,61 @@
+"""What "auto" arguments stand for."""
+
+import numpy as np
+import pytest
+from training_support import plan, samples
+
+from sklstm._training._recipe import Recipe, choose_recipe
+
+AUTO = {
+    "epochs": "auto",
+    "batch_size": "auto",
+    "learning_rate_schedule": "auto",
+    "shuffle": True,
+    "warm_start": False,
+    "early_stopping": False,
+}
+# After 14 of 200 epochs the loss of the held-out samples is near its least, and rises later.
+SOON_OVERFITTED = [*np.linspace(3.0, 1.7, 14), *np.linspace(1.6, 1.5, 16), *np.full(170, 4.0)]
+
+
+def choose(arch="vanilla", n_samples=120, trial=None, has_one_rate=True, **changes):
+    arguments = AUTO | changes
+    network, data = plan(arch), samples(n_samples)
+    return choose_recipe(arguments, network, data, has_one_rate=has_one_rate, trial=trial)
+
+
+def overfits(recipe, first, last):
+    assert (len(first), len(last)) == (94, 24)  # 2 of 120 lie between, of forecasts of 3 steps
+    assert recipe == Recipe(200, 32, True, "cosine")
+    return SOON_OVERFITTED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, Recipe(200, 32, True, "cosine")),
+        ({"arch": "lstm_fcn"}, Recipe(200, 16, True, "cosine")),
+        ({"has_one_rate": False}, Recipe(200, 32, True, "constant")),
+        ({"warm_start": True}, Recipe(200, 32, True, "constant")),
+        ({"epochs": 3, "batch_size": 8, "shuffle": False}, Recipe(3, 8, False, "cosine")),
+    ],
+)
+def test_without_a_trial_size_alone_decides(arguments, expected):
+    assert choose(**arguments) == expected
+
+
+def test_a_trial_says_how_many_epochs_are_enough():
+    """1.65 is the most within a tenth of the least; 1.6, after 15 epochs, is the first below it."""
+    assert choose(trial=overfits).epochs == 15
+
+
+def test_a_stack_is_not_tried_out():
+    """At most 60 epochs; 4,000 sequences of 10 steps, four times as costly, leave time for 40."""
+    assert choose("stacked", trial=overfits).epochs == 60
+    assert choose("stacked", n_samples=4000, trial=overfits).epochs == 40
+    assert choose("stacked").epochs == 200
+
+
+@pytest.mark.parametrize("by", ["early_stopping", "warm_start"])
+def test_no_trial_where_training_is_validated_or_continued(by):
+    assert choose(trial=overfits, **{by: True}).epochs == 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -74,26 +75,30 @@ def choose_recipe(
         return recipe
     if trial is None:
         return replace(recipe, epochs=_affordable(plan, training))
-    if (known := plan.architecture.regression_epochs) is not None:
-        return replace(recipe, epochs=min(_affordable(plan, training), known))
-    recipe = replace(recipe, epochs=_affordable(plan, training, n_fits=2))
     goes_on = arguments["early_stopping"] or arguments["warm_start"]
-    return replace(recipe, epochs=_tried_epochs(recipe, training, None if goes_on else trial))
+    return replace(recipe, epochs=_tried_epochs(recipe, plan, training, trial, goes_on=goes_on))
 
 
-def _affordable(plan: NetworkPlan, training: Samples, n_fits: int = 1) -> int:
-    cost = n_fits * plan.architecture.epoch_cost
-    return auto_epochs(len(training), plan.n_timesteps, cost)
-
-
-def _tried_epochs(recipe: Recipe, training: Samples, trial: Trial | None) -> int:
+def _tried_epochs(
+    recipe: Recipe, plan: NetworkPlan, training: Samples, trial: Trial, *, goes_on: bool
+) -> int:
     """Return how many epochs are enough where the last fifth of the samples is held out.
 
     A noisy series is overfitted soon, one without noise is learnt better and better. There is
     no trial where training is to be continued, or is validated anyway.
     """
-    parts = None if trial is None else trial_parts(training.y)
-    if trial is None or parts is None:
-        return min(recipe.epochs, USUAL_EPOCHS)
+    most = _affordable(plan, training, n_fits=2)
+    if goes_on:
+        return min(most, USUAL_EPOCHS)
+    updates = plan.architecture.regression_updates
+    least = math.ceil((updates or 0) / math.ceil(len(training) / recipe.batch_size))
+    parts = trial_parts(training.y)
+    if parts is None:
+        return min(most, least or USUAL_EPOCHS)
     first, last = (training[part] for part in parts)
-    return enough_epochs(trial(recipe, first, last))
+    enough = enough_epochs(trial(replace(recipe, epochs=most), first, last))
+    return min(most, max(enough, least))
+
+
+def _affordable(plan: NetworkPlan, training: Samples, n_fits: int = 1) -> int:
+    return auto_epochs(len(training), plan.n_timesteps, n_fits * plan.architecture.epoch_cost)

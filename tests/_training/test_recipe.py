@@ -49,11 +49,22 @@ def test_a_trial_says_how_many_epochs_are_enough():
     assert choose(trial=overfits).epochs == 15
 
 
-def test_a_stack_is_not_tried_out():
-    """At most 60 epochs; 4,000 sequences of 10 steps, four times as costly, leave time for 40."""
-    assert choose("stacked", trial=overfits).epochs == 60
-    assert choose("stacked", n_samples=4000, trial=overfits).epochs == 40
-    assert choose("stacked").epochs == 200
+def tried_stack(epochs):
+    def trial(recipe, first, last):
+        assert recipe.epochs == 200
+        return [*np.linspace(3.0, 1.5, epochs), *np.full(200 - epochs, 4.0)]
+
+    return trial
+
+
+def test_a_stack_gets_500_updates_of_a_regression():
+    """120 samples are four batches, which make 125 epochs; a trial can ask for more only."""
+    assert choose("stacked", trial=tried_stack(20)).epochs == 125
+    assert choose("stacked", trial=tried_stack(150)).epochs > 125
+    assert choose("stacked", n_samples=99, trial=tried_stack(20)).epochs == 125  # no trial
+    assert choose("stacked", n_samples=30, trial=tried_stack(20)).epochs == 200  # 500 are too many
+    assert choose("stacked", early_stopping=True, trial=tried_stack(20)).epochs == 100
+    assert choose("stacked").epochs == 200  # a classification
 
 
 @pytest.mark.parametrize("by", ["early_stopping", "warm_start"])

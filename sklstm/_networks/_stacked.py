@@ -20,7 +20,7 @@ class Stacked(WithReadout):
     epoch_cost = 4.0
     # It learns late. If a fit ends amid learning, the relu layers answer values beyond those of the
     # training with anything, and held-out samples that lie within them do not show it.
-    regression_updates = 500
+    regression_updates = 700
 
     @classmethod
     def layer_units(cls, units: Any) -> tuple[int, ...]:

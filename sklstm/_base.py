@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,10 +34,10 @@ from sklstm._training import (
     EarlyStopping,
     EpochTasks,
     Outcome,
+    Recipe,
     Samples,
     TrainingState,
-    auto_epochs,
-    choose_course,
+    choose_recipe,
     draw_seed,
     extend_history,
     keras_model,
@@ -84,6 +85,9 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+    # Whether a trial has to say how many epochs are enough.
+    _overfits_soon: ClassVar[bool] = False
 
     _plan: NetworkPlan
     _state: TrainingState
@@ -201,22 +205,31 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         if self._fit_encoder(data, parts[0], resume=resume, classes=classes):
             last_loss = None  # it was in units of another scale
         plan, samples = self._make_plan(resume=resume), self._encode(data)
-        if epochs is None:
-            epochs = self._n_epochs(plan, state, samples[parts[0]])
-        context = self._init_callback_context(max_subtasks=epochs)
+        compilation = self._compilation()
+        recipe = choose_recipe(
+            self._arguments_of_training(epochs, resumable=resumable),
+            plan,
+            samples[parts[0]],
+            has_one_rate=compilation.learning_rate() is not None,
+            trial=functools.partial(self._try_out, plan, state) if self._overfits_soon else None,
+        )
+        context = self._init_callback_context(max_subtasks=recipe.epochs)
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         passed = {"X": X, "y": y, "metadata": metadata}
         context.call_on_fit_task_begin(estimator=self, **passed)
         tasks = EpochTasks(self, context, passed, lambda w: _amid_fit(plan, state.seed, w))
-        outcome = self._train(
+        held_out, rule = self._validation(samples, parts)
+        outcome = train(
             plan,
+            compilation,
             state,
-            samples,
-            parts,
-            epochs=epochs,
-            is_part=resumable,
+            samples[parts[0]],
+            **recipe.to_options(),
+            validation=held_out,
+            early_stopping=rule,
             last_loss=last_loss,
-            tasks=tasks,
+            callbacks=[*self._new_callbacks(), tasks],
+            verbose=self._plain_arguments()["verbose"],
         )
         self._fingerprint = fingerprint(data.sequences)
         self._keep(plan, outcome, resume=resume, resumable=resumable or self.warm_start)
@@ -239,14 +252,6 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
 
     def _split(self, target: np.ndarray, seed: int) -> tuple[Any, Any]:
         return self._hold_out(target, seed) if self.early_stopping else (slice(None), None)
-
-    def _n_epochs(self, plan: NetworkPlan, state: TrainingState, training: Samples) -> int:
-        epochs = self._plain_arguments()["epochs"]
-        return self._auto_epochs(plan, state, training) if epochs == "auto" else epochs
-
-    def _auto_epochs(self, plan: NetworkPlan, state: TrainingState, training: Samples) -> int:
-        """Return how many epochs suit the size of the data."""
-        return auto_epochs(len(training), plan.n_timesteps, plan.architecture.epoch_cost)
 
     def _fit_encoder(self, data: _Data, training: Any, *, resume: bool, classes: Any) -> bool:
         """Fit the encoder of the targets; return whether it has changed."""
@@ -299,71 +304,35 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         losses = self.loss_curve_[: self.best_epoch_]
         return losses[-1] if losses else None
 
-    def _train(
-        self,
-        plan: NetworkPlan,
-        state: TrainingState,
-        samples: Samples,
-        parts: tuple[Any, Any],
-        *,
-        epochs: int,
-        is_part: bool,
-        last_loss: float | None,
-        tasks: EpochTasks,
-    ) -> Outcome:
-        """Train on the first part of the samples, and validate on the second if there is one."""
-        training, validation = parts
+    def _arguments_of_training(self, epochs: int | None, *, resumable: bool) -> dict[str, Any]:
+        """Return the arguments, with what a call such as partial_fit asks for in their place."""
         arguments = self._plain_arguments()
-        held_out, rule = None, None
-        if validation is not None:
-            held_out = samples[validation]
-            shift = self._level_shift(samples.y[training], held_out.y)
-            warn_of_shift(shift)
-            rule = EarlyStopping(arguments["n_iter_no_change"], arguments["tol"], shift)
-        return self._run(
-            plan,
-            state,
-            samples[training],
-            epochs=epochs,
-            is_part=is_part,
-            validation=held_out,
-            early_stopping=rule,
-            last_loss=last_loss,
-            callbacks=[*self._new_callbacks(), tasks],
-            verbose=arguments["verbose"],
-        )
+        if epochs is not None:
+            arguments["epochs"] = epochs
+        if resumable:
+            arguments["learning_rate_schedule"] = "constant"
+        return arguments
 
-    def _run(
-        self,
-        plan: NetworkPlan,
-        state: TrainingState,
-        training: Samples,
-        *,
-        epochs: int,
-        is_part: bool = False,
-        **options: Any,
-    ) -> Outcome:
-        """Train as the arguments say; ``is_part`` of a training that is to be continued."""
-        arguments, compilation = self._plain_arguments(), self._compilation()
-        course = choose_course(
-            "constant" if is_part else self.learning_rate_schedule,
-            has_one_rate=compilation.learning_rate() is not None,
-            continues=self.warm_start,
-        )
-        batch_size = arguments["batch_size"]
-        if batch_size == "auto":
-            batch_size = plan.architecture.auto_batch_size
-        return train(
-            plan,
-            compilation,
-            state,
-            training,
-            epochs=epochs,
-            batch_size=int(min(batch_size, len(training))),  # fits into an int32
-            shuffle=arguments["shuffle"],
-            schedule=course,
-            **options,
-        )
+    def _try_out(
+        self, plan: NetworkPlan, state: TrainingState, recipe: Recipe, first: Samples, last: Samples
+    ) -> list[float]:
+        """Train as a recipe says on the first samples; return the losses of the last."""
+        options = recipe.to_options()
+        trial = train(plan, self._compilation(), state, first, **options, validation=last)
+        return trial.history["val_loss"]
+
+    def _validation(
+        self, samples: Samples, parts: tuple[Any, Any]
+    ) -> tuple[Samples | None, EarlyStopping | None]:
+        """Return what early stopping looks at, and its rule."""
+        training, validation = parts
+        if validation is None:
+            return None, None
+        held_out = samples[validation]
+        shift = self._level_shift(samples.y[training], held_out.y)
+        warn_of_shift(shift)
+        arguments = self._plain_arguments()
+        return held_out, EarlyStopping(arguments["n_iter_no_change"], arguments["tol"], shift)
 
     def _keep(self, plan: NetworkPlan, outcome: Outcome, *, resume: bool, resumable: bool) -> None:
         """Keep what a fit has given; the optimizer's state only where training may go on."""

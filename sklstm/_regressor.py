@@ -10,21 +10,9 @@ from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils.metaestimators import available_if
 
 from sklstm._base import BaseLSTM
-from sklstm._networks import NetworkPlan
 from sklstm._target_checks import check_quantiles, check_targets
 from sklstm._targets import TargetScaler
-from sklstm._training import (
-    PinballLoss,
-    Samples,
-    TrainingState,
-    auto_epochs,
-    enough_epochs,
-    hold_out_last,
-    level_shift,
-    trial_parts,
-)
-
-USUAL_EPOCHS = 100  # where no trial tells how many are best
+from sklstm._training import PinballLoss, hold_out_last, level_shift
 
 
 def _gives_quantiles(estimator: LSTMRegressor) -> bool:
@@ -98,10 +86,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         Passes over the data; with ``early_stopping`` their maximum. ``"auto"``: 200 for small data,
         and fewer for long sequences and many samples, so that a fit takes a minute, not an hour;
         at least 10. Of these, as many as bring the loss within a tenth of the least in a trial
-        in which the last fifth of the samples is held out; all, if it ends there as well.
+        in which the last fifth of the samples is held out; all, if it ends there as well. The
+        stack learns late, and makes 700 updates at least.
     batch_size : int or "auto", default="auto"
-        Samples per optimizer step; the last batch may be smaller. ``"auto"``: 16 for
-        ``arch="lstm_fcn"``, otherwise 32.
+        Samples per optimizer step; the last batch may be smaller. ``"auto"``: a fiftieth of the
+        samples, but at least 32 (16 for ``arch="lstm_fcn"``) and at most 256.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
     early_stopping : bool, default=False
@@ -212,11 +201,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     """
 
     _encoder_class = TargetScaler
-    _parameter_constraints = {
-        **BaseLSTM._parameter_constraints,
-        "quantiles": ["array-like", None],
-        "normalize_y": ["boolean"],
-    }
+from sklstm._target_checks import check_quantiles, check_targets
+from sklstm._targets import TargetScaler
+from sklstm._training import PinballLoss, hold_out_last, level_shift
 
     def __init__(
         self,
@@ -402,22 +389,6 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         if y is None:
             raise ValueError("LSTMRegressor requires y to be passed, but the target y is None.")
         return check_targets(y)
-
-    def _auto_epochs(self, plan: NetworkPlan, state: TrainingState, training: Samples) -> int:
-        """Return how many epochs are enough where the last fifth of the samples is held out.
-
-        A noisy series is overfitted soon, one without noise is learnt better and better. There is
-        no trial where training is to be continued, or is validated anyway.
-        """
-        cost = 2 * plan.architecture.epoch_cost  # with the trial there are two fits
-        most = auto_epochs(len(training), plan.n_timesteps, cost)
-        without_trial = self.early_stopping or self.warm_start
-        parts = None if without_trial else trial_parts(training.y)
-        if parts is None:
-            return min(most, USUAL_EPOCHS)
-        first, last = (training[part] for part in parts)
-        trial = self._run(plan, state, first, epochs=most, validation=last)
-        return enough_epochs(trial.history["val_loss"])
 
     def _level_shift(self, training: np.ndarray, validation: np.ndarray) -> float:
         return level_shift(training, validation)

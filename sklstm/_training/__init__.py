@@ -1,6 +1,5 @@
 """Everything that trains a network or runs one forward; it knows networks by their plan alone."""
 
-from sklstm._training._auto_epochs import auto_epochs, enough_epochs, trial_parts
 from sklstm._training._callbacks import EpochTasks
 from sklstm._training._compilation import Compilation
 from sklstm._training._divergence import DivergedError
@@ -15,7 +14,8 @@ from sklstm._training._fit_loop import Outcome, train
 from sklstm._training._history import extend_history
 from sklstm._training._pinball import PinballLoss
 from sklstm._training._prediction import keras_model, predict
-from sklstm._training._schedule import COURSES, choose_course
+from sklstm._training._recipe import Recipe, choose_recipe
+from sklstm._training._schedule import COURSES
 from sklstm._training._seeds import draw_seed
 from sklstm._training._state import Samples, TrainingState
 
@@ -27,12 +27,11 @@ __all__ = [
     "EpochTasks",
     "Outcome",
     "PinballLoss",
+    "Recipe",
     "Samples",
     "TrainingState",
-    "auto_epochs",
-    "choose_course",
+    "choose_recipe",
     "draw_seed",
-    "enough_epochs",
     "extend_history",
     "hold_out_last",
     "hold_out_stratified",
@@ -40,6 +39,5 @@ __all__ = [
     "level_shift",
     "predict",
     "train",
-    "trial_parts",
     "warn_of_shift",
 ]

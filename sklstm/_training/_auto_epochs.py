@@ -15,6 +15,8 @@ from sklstm._training._early_stopping import FAR_SHIFT, hold_out_last, level_shi
 AUTO_TIMESTEPS = 6_400_000
 MIN_EPOCHS, FEW_EPOCHS, MAX_EPOCHS = 10, 20, 200
 
+USUAL_EPOCHS = 100  # the most where no trial tells how many are enough, but should
+
 # A trial: the part that is held out, the fewest samples for one, and how much above the least a
 # loss may be. The part is small and its loss noisy; fewer epochs are the safer choice.
 TRIAL_FRACTION, TRIAL_SAMPLES, TRIAL_TOLERANCE = 0.2, 100, 0.1

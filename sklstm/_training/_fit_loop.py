@@ -113,7 +113,8 @@ def train(
     with borrow_network(plan, compilation) as network:
         network.load(state, compilation.learning_rate())
         even = plan.architecture.wants_even_batches
-        batches = Batches(len(samples), batch_size, shuffle, even, Schedule(schedule, epochs))
+        size = min(batch_size, len(samples))
+        batches = Batches(len(samples), size, shuffle, even, Schedule(schedule, epochs))
         fit = _Fit(network, state, samples, batches, validation, early_stopping)
         fit.last_loss = last_loss
         try:

@@ -345,7 +345,10 @@ def test_the_default_network_is_made_when_it_is_needed():
     [
         (dict(scaling="season"), "scaling='season' needs the number of time steps in a season"),
         (dict(baseline="seasonal"), "baseline='seasonal' needs the number of time steps"),
-        (dict(scaling="season", season=5), "season=5 is longer than the windows of X, which have 4 time steps"),
+        (
+            dict(scaling="season", season=5),
+            "season=5 is longer than the windows of X, which have 4 time steps",
+        ),
         (dict(spread=True, scaling=None), "spread=True divides what is left"),
         (dict(target=1), "target=1 must be the number of a feature"),
         (dict(target="load"), "target='load' names a feature, but windows have no names"),

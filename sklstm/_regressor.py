@@ -10,6 +10,7 @@ from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils.metaestimators import available_if
 
 from sklstm._base import BaseLSTM
+from sklstm._networks import NetworkPlan
 from sklstm._target_checks import check_quantiles, check_targets
 from sklstm._targets import TargetScaler
 from sklstm._training import PinballLoss, hold_out_last, level_shift
@@ -201,9 +202,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     """
 
     _encoder_class = TargetScaler
-from sklstm._target_checks import check_quantiles, check_targets
-from sklstm._targets import TargetScaler
-from sklstm._training import PinballLoss, hold_out_last, level_shift
+    _overfits_soon = True
+    _parameter_constraints = {
+        **BaseLSTM._parameter_constraints,
+        "quantiles": ["array-like", None],
+        "normalize_y": ["boolean"],
+    }
 
     def __init__(
         self,

@@ -10,12 +10,12 @@ from scipy.integrate import solve_ivp
 import sklstm
 from quality import data, jobs
 from quality.command import parse_arguments
-from quality.competitions import MOST_WINDOWS, pooled
+from quality.competitions import pooled
 from quality.measure import measure, timed
 from quality.models import SeasonalNaive
 from quality.results import picks
 from quality.scores import mase, seasonal_naive_error, smape
-from quality.series import forecast_all, lorenz_flow, lorenz_path
+from quality.series import backtested, forecast_all, lorenz_flow, lorenz_path
 from quality.tables import tables
 from sklstm import make_windows
 
@@ -74,12 +74,21 @@ def test_competition_is_scored_in_the_units_of_its_series():
     assert_allclose(score["smape"], 200 * (1 / 15 + 2 / 16) / 2)
 
 
-def test_competition_draws_from_the_windows_of_all_series():
-    rng = np.random.default_rng(0)
-    subset = [SimpleNamespace(x=rng.random(3000) + 1, xx=rng.random(2)) for _ in range(2)]
-    task = pooled("long", subset, "yearly")
-    assert len(task.X) == len(task.y) == len(task.origins) == MOST_WINDOWS
-    assert_array_equal(task.X, pooled("long", subset, "yearly").X)
+def test_competition_pools_the_windows_of_all_series():
+    subset = [SimpleNamespace(x=np.arange(1.0, n), xx=np.ones(2)) for n in (10, 21)]
+    task = pooled("long", subset, "yearly")  # 9 and 20 years, windows of 6 with 2 after them
+    assert task.X.shape == (2 + 13, 6, 1) and task.y.shape == (15, 2)
+
+
+def test_backtest_is_scored_by_its_folds():
+    def load():
+        return SimpleNamespace(target=np.tile([1.0, 5.0, 2.0], 20) + np.arange(60.0))
+
+    task = backtested("saw", load, 3)
+    assert task.X.shape == (60 - 9 - 3 + 1, 9, 1)
+    # a season ahead the saw has risen by 3
+    score = task.score_of(task.fit(SeasonalNaive(task.steps, task.period)))
+    assert_allclose([score[key] for key in ("mae", "fold 1", "fold 2", "fold 3")], 3)
 
 
 def record(name, model, seed, part="test", seconds=4.0, **result):
@@ -163,6 +172,9 @@ def test_a_stopped_run_is_continued(tmp_path):
     begun.add(vars(planned[2]) | {"score": {"accuracy": 0.8}, "seconds": 1.0})
     continued = jobs.Record(tmp_path / "build" / "quality.json")
     assert [job for job in planned if job not in continued] == [planned[1], *planned[3:]]
+    # a backtest has folds of its own
+    kinds = {"co2-folds": "backtest", "m1-yearly": "competition"}
+    assert {job.part for job in jobs.plan(kinds, ["vanilla"], True, 1, {}, True)} == {"test"}
     # references have no parameters, and belong to every table
     assert {r["model"] for r in continued.of({"epochs": 5})} == {"vanilla", "ridge"}
     assert {r["model"] for r in continued.of({})} == {"ridge"}

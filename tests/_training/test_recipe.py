@@ -63,6 +63,7 @@ def test_a_stack_gets_500_updates_of_a_regression():
     assert choose("stacked", trial=tried_stack(200)).epochs == 200
     assert choose("stacked", n_samples=99, trial=tried_stack(20)).epochs == 125  # no trial
     assert choose("stacked", n_samples=64, trial=tried_stack(20)).epochs == 200  # not 250
+    assert choose("stacked", batch_size=120, trial=tried_stack(20)).epochs == 200  # not 500
     assert choose("stacked", early_stopping=True, trial=tried_stack(20)).epochs == 100
     assert choose("stacked").epochs == 200  # a classification
 

@@ -46,10 +46,9 @@ class Architecture(ABC):
     auto_batch_size: ClassVar[int] = 32
     # Time of an epoch, compared with that of one LSTM layer, as "auto" epochs count it.
     epoch_cost: ClassVar[float] = 1.0
-    # "auto" epochs of a regression: the fewest updates, whatever a trial has found, and how many
-    # there are without a trial; None: a number of epochs that fits most architectures.
-    least_updates: ClassVar[int] = 0
-    usual_updates: ClassVar[int | None] = None
+    # Updates that "auto" epochs of a regression are at least, and without a trial exactly; 0: as
+    # many as a trial finds enough, and without one a usual number of epochs.
+    regression_updates: ClassVar[int] = 0
     # Whether a small last batch would harm: batch normalisation takes statistics from each batch.
     wants_even_batches: ClassVar[bool] = False
     constraints: ClassVar[dict[str, list[Any]]] = {

@@ -19,10 +19,8 @@ class Stacked(WithReadout):
     name = "stacked"
     epoch_cost = 4.0
     # It learns late. If a fit ends amid learning, the relu layers answer values beyond those of the
-    # training with anything, and held-out samples that lie within them do not show it. On a series
-    # of moving level, where there is no trial, they do so again when they fit too closely.
-    least_updates = 700
-    usual_updates = 500
+    # training with anything, and held-out samples that lie within them do not show it.
+    regression_updates = 500
 
     @classmethod
     def layer_units(cls, units: Any) -> tuple[int, ...]:

@@ -102,14 +102,14 @@ def _tried_epochs(
     most = _affordable(plan, training, n_fits=2)
     if goes_on:
         return min(most, USUAL_EPOCHS)
-    architecture, n_batches = plan.architecture, math.ceil(len(training) / recipe.batch_size)
+    updates = plan.architecture.regression_updates
+    least = math.ceil(updates / math.ceil(len(training) / recipe.batch_size))
     parts = trial_parts(training.y)
     if parts is None:
-        usual = architecture.usual_updates
-        return min(most, USUAL_EPOCHS if usual is None else math.ceil(usual / n_batches))
+        return min(most, least or USUAL_EPOCHS)
     first, last = (training[part] for part in parts)
     enough = enough_epochs(trial(replace(recipe, epochs=most), first, last))
-    return min(most, max(enough, math.ceil(architecture.least_updates / n_batches)))
+    return min(most, max(enough, least))
 
 
 def _affordable(plan: NetworkPlan, training: Samples, n_fits: int = 1) -> int:

@@ -78,12 +78,13 @@ def tried_stack(epochs):
     return trial
 
 
-def test_a_stack_gets_700_updates_of_a_regression_and_500_without_a_trial():
-    """120 samples are four batches, which make 175 or 125 epochs; a trial can ask for more."""
-    assert choose("stacked", trial=tried_stack(20)).epochs == 175
+def test_a_stack_gets_500_updates_of_a_regression():
+    """120 samples are four batches, which make 125 epochs; a trial can only ask for more."""
+    assert choose("stacked", trial=tried_stack(20)).epochs == 125
     assert choose("stacked", trial=tried_stack(200)).epochs == 200
     assert choose("stacked", n_samples=99, trial=tried_stack(20)).epochs == 125  # no trial
     assert choose("stacked", n_samples=64, trial=tried_stack(20)).epochs == 200  # not 250
+    assert choose("stacked", batch_size=120, trial=tried_stack(20)).epochs == 200  # not 500
     assert choose("stacked", early_stopping=True, trial=tried_stack(20)).epochs == 100
     assert choose("stacked").epochs == 200  # a classification
 

@@ -17,9 +17,17 @@ from sklstm.forecasting._regressors import (
     takes_weights,
 )
 
-__all__ = ["Known", "WindowRidge", "fit_baseline", "predict_baseline", "predict_unseen"]
+__all__ = [
+    "Known",
+    "WindowRidge",
+    "fit_baseline",
+    "overfits",
+    "predict_baseline",
+    "predict_unseen",
+]
 
 _N_PARTS = 5  # in which windows are left out
+_MANY = 100  # windows per coefficient, of which a linear regression misses as much as of others
 
 _ALPHAS = tuple(10.0**power for power in np.arange(-3, 5.5, 0.5))
 
@@ -88,6 +96,13 @@ def predict_baseline(baseline: Any, inputs: np.ndarray, levels: np.ndarray) -> n
     if isinstance(baseline, WindowRidge):
         return baseline.predict(inputs, levels)
     return predict_regressor(baseline, inputs)
+
+
+def overfits(baseline: Any, inputs: np.ndarray) -> bool:
+    """Return whether a baseline may miss less of windows that it was fitted on than of others."""
+    if baseline == "linear":
+        return len(inputs) < _MANY * inputs[0].size
+    return hasattr(baseline, "fit")
 
 
 def predict_unseen(

@@ -72,7 +72,8 @@ class Forecaster(
         window, with a penalty that is chosen on the training windows; what another regressor
         predicts; or nothing. The regressor learns what ridge or the other regressor misses of
         windows that these have not seen: they are fitted five times on four fifths of the windows,
-        and then on all. With fewer windows than about seven horizons they have seen all.
+        and then on all. It is what they miss of all windows where there are fewer than about seven
+        horizons of these, or, for ridge, more than 100 for each value of a window.
     n_members : int, default=1
         Number of regressors, fitted with seeds of their own. The forecast is their median.
     balance : bool, default=False

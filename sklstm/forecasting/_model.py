@@ -11,6 +11,7 @@ import numpy as np
 from sklstm.forecasting._baselines import (
     Known,
     fit_baseline,
+    overfits,
     predict_baseline,
     predict_unseen,
 )
@@ -67,7 +68,7 @@ class WindowModel:
         known = Known(scaled.inputs, scaled.levels, samples.weight)
         fit = partial(fit_baseline, self.baseline, columns=self.scaler.columns, season=self.season)
         unseen = None
-        if self.baseline == "linear" or hasattr(self.baseline, "fit"):
+        if overfits(self.baseline, scaled.inputs):
             _, moments = _distinct(samples.origins)
             unseen = predict_unseen(fit, known, goals, moments, samples.targets.shape[2])
         self.baseline = fit(known, goals)

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import solve_ivp
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 import sklstm
 from quality import data, jobs
 from quality.command import parse_arguments
 from quality.competitions import pooled
 from quality.measure import measure, timed
-from quality.models import SeasonalNaive
+from quality.models import InUnitsOfMean, SeasonalNaive, flatten
 from quality.results import picks
 from quality.scores import mase, seasonal_naive_error, smape
 from quality.series import backtested, forecast_all, lorenz_flow, lorenz_path
@@ -66,12 +69,19 @@ def test_competition_is_scored_in_the_units_of_its_series():
     subset = [SimpleNamespace(x=past * unit, xx=np.array([8.0, 9.0]) * unit) for unit in (1, 1e3)]
     task = pooled("both", subset, "yearly")
     assert task.X.shape == (2, 6, 1)
-    assert_allclose(task.X[0], task.X[1])  # each series in units of its own mean
+    assert_array_equal(1000 * task.X[0], task.X[1])
     forecast = SeasonalNaive(task.steps, task.period).fit(task.X, task.y).predict(task.X_test)
     # 7 instead of 8 and 9, where the naive error was 11 / 7 in the mean
     score = task.score(forecast)
     assert_allclose(score["mase"], 1.5 / (11 / 7))
     assert_allclose(score["smape"], 200 * (1 / 15 + 2 / 16) / 2)
+
+
+def test_ridge_of_a_competition_reads_windows_in_units_of_their_mean():
+    X = np.array([[[1.0], [3.0]], [[10.0], [30.0]], [[2.0], [2.0]]])
+    exact = make_pipeline(FunctionTransformer(flatten), LinearRegression())
+    model = InUnitsOfMean(exact).fit(X, X[:, 1] * [1.0, 2.0])
+    assert_allclose(model.predict(X), [[3, 6], [30, 60], [2, 4]])
 
 
 def test_competition_pools_the_windows_of_all_series():

@@ -1,6 +1,6 @@
 """The M1 and the Tourism competition: one model for all series of a frequency.
 
-Each series is divided by the mean of its training part, and windows of all series are pooled.
+Windows of all series are pooled, in the units of each series.
 """
 
 import numpy as np
@@ -31,27 +31,24 @@ def pooled(name, subset, frequency):
     lookback, period = LOOKBACKS[frequency], PERIODS[frequency]
     pasts = [np.asarray(series.x, float) for series in subset]
     future = np.array([series.xx for series in subset], float)
-    level = np.array([past.mean() for past in pasts])
-    scaled = [past / mean for past, mean in zip(pasts, level, strict=True)]
-    X, Y = windows_of(scaled, lookback, future.shape[1])
+    X, Y = windows_of(pasts, lookback, future.shape[1])
     return Competition(
         name,
         X,
         Y,
-        X_test=np.array([past[-lookback:, np.newaxis] for past in scaled]),
+        X_test=np.array([past[-lookback:, np.newaxis] for past in pasts]),
         y_test=future,
         steps=np.arange(1, future.shape[1] + 1),
         period=period,
-        level=level,
         naive_error=np.array([seasonal_naive_error(past, period) for past in pasts]),
     )
 
 
-def windows_of(scaled, lookback, horizon):
+def windows_of(pasts, lookback, horizon):
     """Windows of all series that have one."""
     parts = [
         make_windows(past, lookback=lookback, horizon=horizon)
-        for past in scaled
+        for past in pasts
         if len(past) >= lookback + horizon
     ]
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))

@@ -103,15 +103,13 @@ class Backtest:
 
 @dataclass(frozen=True)
 class Competition(Tested):
-    """Windows of all series of a competition together, each in units of its own `level`.
+    """Windows of all series of a competition together, in the units of each series.
 
     The test part has one window for each series, its last one, and asks for the whole horizon.
-    `y_test` is in the units of the series, and so are the scores.
     """
 
     steps: np.ndarray
     period: int
-    level: np.ndarray
     naive_error: np.ndarray
 
     kind = "competition"
@@ -119,8 +117,7 @@ class Competition(Tested):
     higher_is_better = False
 
     def score(self, predicted):
-        forecast = predicted * self.level[:, np.newaxis]
         return {
-            "mase": mase(self.y_test, forecast, self.naive_error).mean(),
-            "smape": smape(self.y_test, forecast).mean(),
+            "mase": mase(self.y_test, predicted, self.naive_error).mean(),
+            "smape": smape(self.y_test, predicted).mean(),
         }

@@ -54,8 +54,7 @@ def symmetric_mean_absolute_percentage_error(
         The forecasts.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the samples.
-    multioutput : {"raw_values", "uniform_average"} or array-like of shape (n_outputs,), \
-            default="uniform_average"
+    multioutput : {"raw_values", "uniform_average"} or array-like, default="uniform_average"
         Whether to return the error of each output, or their average, with weights if given.
 
     Returns
@@ -106,8 +105,7 @@ def weighted_absolute_percentage_error(
         The forecasts.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the samples, in both sums.
-    multioutput : {"raw_values", "uniform_average"} or array-like of shape (n_outputs,), \
-            default="uniform_average"
+    multioutput : {"raw_values", "uniform_average"} or array-like, default="uniform_average"
         Whether to return the error of each output, or their average, with weights if given. To
         sum over samples and outputs at once, pass both arrays raveled.
 
@@ -172,8 +170,7 @@ def mean_absolute_scaled_error(
         number of the series or window that each sample is from, or one for each output besides.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the samples.
-    multioutput : {"raw_values", "uniform_average"} or array-like of shape (n_outputs,), \
-            default="uniform_average"
+    multioutput : {"raw_values", "uniform_average"} or array-like, default="uniform_average"
         Whether to return the error of each output, or their average, with weights if given.
 
     Returns

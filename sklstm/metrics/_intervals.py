@@ -43,8 +43,7 @@ def interval_coverage(
         The bounds of the intervals.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the samples.
-    multioutput : {"raw_values", "uniform_average"} or array-like of shape (n_outputs,), \
-            default="uniform_average"
+    multioutput : {"raw_values", "uniform_average"} or array-like, default="uniform_average"
         Whether to return the fraction of each output, or their average, with weights if given.
 
     Returns
@@ -100,8 +99,7 @@ def interval_score(
         The fraction of true values that the intervals promise to hold, in (0, 1), such as 0.8.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the samples.
-    multioutput : {"raw_values", "uniform_average"} or array-like of shape (n_outputs,), \
-            default="uniform_average"
+    multioutput : {"raw_values", "uniform_average"} or array-like, default="uniform_average"
         Whether to return the score of each output, or their average, with weights if given.
 
     Returns

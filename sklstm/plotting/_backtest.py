@@ -102,7 +102,7 @@ class BacktestDisplay:
         Parameters
         ----------
         result : BacktestResult
-            What :func:`~sklstm.forecasting.backtest` returned.
+            What :func:`~sklstm.backtest` returned.
         windows : array-like of bool of shape (n_windows,), default=None
             Which windows to draw: those of some years, or of one series, such as
             ``groups[origins] == "Berlin"``. The errors are those of all windows.

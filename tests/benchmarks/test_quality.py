@@ -14,8 +14,9 @@ import sklstm
 from quality import data, jobs
 from quality.command import parse_arguments
 from quality.competitions import pooled
+from quality.figure import style_of
 from quality.measure import measure, timed
-from quality.models import InUnitsOfMean, SeasonalNaive, flatten
+from quality.models import InUnitsOfMean, SeasonalNaive, flatten, models_of
 from quality.results import picks
 from quality.scores import mase, seasonal_naive_error, smape
 from quality.series import backtested, forecast_all, lorenz_flow, lorenz_path
@@ -239,3 +240,9 @@ def test_official_splits(package, name, shape, n_test):
     assert task.X.shape == shape
     assert task.X_test.shape == (n_test, *shape[1:])
     assert set(task.y) == set(task.y_test)
+
+
+def test_every_model_has_a_style():
+    for kind in ("classification", "series", "backtest", "competition"):
+        styles = [str(style_of(model)) for model in models_of(kind)]
+        assert len(set(styles)) == len(styles)

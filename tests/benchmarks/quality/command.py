@@ -74,7 +74,9 @@ def caption(options):
         "architecture that three folds of the training part pick, and how far its test score is "
         "from the best architecture's, means over seeds. MiniRocket is aeon's; naive forecasts "
         "are seasonal. R² is of the last fifth of a series; a competition's errors are means over "
-        "its series. "
+        "its series. In backtests and competitions, networks are those of a Forecaster, of a "
+        "competition with three members; ridge is then that on the windows, of a competition in "
+        "units of their mean. "
         f"{SOURCES} {machine()}, {date.today():%d %B %Y}. "
         f"Python {platform.python_version()}, {packages}."
     )

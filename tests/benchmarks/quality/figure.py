@@ -8,7 +8,7 @@ from quality.tables import SETS, TITLES
 
 # Okabe and Ito's colours, which the colour-blind tell apart.
 COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#cc79a7", "#d55e00")
-MARKERS = {"ridge": "D", "1-NN": "x", "minirocket": "*", "naive": "x"}
+MARKERS = {"ridge": "D", "Forecaster(ridge)": "s", "1-NN": "x", "minirocket": "*", "naive": "x"}
 # Where a network fails at a series, by how much does not matter.
 LIMITS = {
     "classification": (0, 1.02),

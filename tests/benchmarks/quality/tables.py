@@ -11,7 +11,7 @@ from writing import markdown
 TITLES = {
     "classification": "Classification: accuracy",
     "series": "Series: R²",
-    "backtest": "Backtests: error / of the linear regression's, in each of three folds",
+    "backtest": "Backtests: mean absolute error / in each of three folds",
     "competition": "Competitions: MASE / sMAPE",
 }
 SETS = {
@@ -44,7 +44,8 @@ def table(records, kind):
     picked = picks(records, architectures) if architectures else {}
     head = ["", *columns]
     rows = [[name, *(score(filled.get((name, model))) for model in columns)] for name in names]
-    rows.append(["mean", *(mean_score(model, names, filled, kind) for model in columns)])
+    if kind != "backtest":  # its errors are in the units of the series
+        rows.append(["mean", *(mean_score(model, names, filled, kind) for model in columns)])
     if picked:
         head += ["picked by cross-validation", "behind the best"]
         for row, name in zip(rows, names, strict=False):

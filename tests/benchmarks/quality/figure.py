@@ -9,7 +9,8 @@ from quality.tables import SETS, TITLES
 # Okabe and Ito's colours, which the colour-blind tell apart.
 COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#cc79a7", "#d55e00")
 MARKERS = {"ridge": "D", "Forecaster(ridge)": "s", "1-NN": "x", "minirocket": "*", "naive": "x"}
-# Where a network fails at a series, by how much does not matter.
+# What is drawn: backtests are in the units of their series. Where a network fails at a series, by
+# how much does not matter.
 LIMITS = {
     "classification": (0, 1.02),
     "series": (-0.5, 1.02),
@@ -24,7 +25,8 @@ def draw(records, path):
 
     filled = cells(records)
     rows = {
-        kind: [name for name in SETS[kind] if any(name == of for of, _ in filled)] for kind in SETS
+        kind: [name for name in SETS[kind] if any(name == of for of, _ in filled)]
+        for kind in LIMITS
     }
     rows = {kind: names for kind, names in rows.items() if names}
     heights = [len(names) + 2 for names in rows.values()]

@@ -14,7 +14,6 @@ MARKERS = {"ridge": "D", "Forecaster(ridge)": "s", "1-NN": "x", "minirocket": "*
 LIMITS = {
     "classification": (0, 1.02),
     "series": (-0.5, 1.02),
-    "backtest": (0, None),
     "competition": (0, None),
 }
 

@@ -20,7 +20,7 @@ from sklstm._training import DivergedError
 from sklstm._training._schedule import Batches, Schedule, choose_course
 from sklstm._training._seeds import dropout_seeds, reseed_dropout
 
-N_CONFIGURATIONS = 16
+N_CONFIGURATIONS = 8
 
 optimizers, schedules = keras.optimizers, keras.optimizers.schedules
 OPTIMIZERS = [

@@ -14,6 +14,7 @@ from sklstm.plotting._drawing import (
     MARKERS,
     draw_legend,
     get_axes,
+    plain_times,
     spread_evenly,
 )
 
@@ -286,11 +287,7 @@ def _outputs_of(result: Any, target: str | None) -> slice:
 
 def _times_of(index: Any, first: int, last: int) -> np.ndarray:
     """Return the dates of rows, where the series has dates, or else their numbers."""
-    if hasattr(index, "to_timestamp"):  # periods
-        index = index.to_timestamp()
-    if getattr(index, "tz", None) is not None:
-        index = index.tz_localize(None)  # keep the local time
-    labels = np.asarray(index)
+    labels = np.asarray(plain_times(index))
     if labels.dtype.kind != "M":
         return np.arange(first, last + 1)
     return labels[first : last + 1]

@@ -46,6 +46,15 @@ def get_axes(
     return axes[0].figure, axes
 
 
+def plain_times(index: Any) -> Any:
+    """Return an index that matplotlib can draw: periods begin, and dates are of local time."""
+    if hasattr(index, "to_timestamp"):  # periods
+        index = index.to_timestamp()
+    if getattr(index, "tz", None) is not None:
+        index = index.tz_localize(None)
+    return index
+
+
 def draw_legend(ax: Any, *, beside: bool = False, ncols: int = 1) -> None:
     """Draw a legend; a long one beside the axes, where it hides nothing."""
     _, labels = ax.get_legend_handles_labels()

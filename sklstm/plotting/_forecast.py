@@ -6,7 +6,15 @@ from typing import Any, Self
 
 import numpy as np
 
-from sklstm.plotting._drawing import BLUE, GREY, ORANGE, draw_legend, get_axes, spread_evenly
+from sklstm.plotting._drawing import (
+    BLUE,
+    GREY,
+    ORANGE,
+    draw_legend,
+    get_axes,
+    plain_times,
+    spread_evenly,
+)
 
 
 class ForecastDisplay:
@@ -372,11 +380,7 @@ def _check_origins(origins: np.ndarray, n_forecasts: int, n_times: int) -> None:
 
 def _get_times(series: Any, n_ahead: int) -> np.ndarray:
     """Return the dates of a pandas Series, else row numbers, and `n_ahead` steps after the end."""
-    index: Any = getattr(series, "index", None)
-    if hasattr(index, "to_timestamp"):  # periods
-        index = index.to_timestamp()
-    if getattr(index, "tz", None) is not None:
-        index = index.tz_localize(None)  # keep the local time
+    index = plain_times(getattr(series, "index", None))
     if getattr(getattr(index, "dtype", None), "kind", None) != "M":
         return np.arange(len(series) + n_ahead)
     known = np.asarray(index)

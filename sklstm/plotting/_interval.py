@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from sklstm.plotting._drawing import BLUE, GREY, draw_legend, get_axes
+from sklstm.plotting._drawing import BLUE, GREY, draw_legend, get_axes, plain_times
 
 _BOUND = re.compile(r"(?P<target>.+)_(?P<side>lower|upper)_(?P<percent>[0-9.]+)")
 
@@ -127,48 +127,51 @@ class IntervalDisplay:
         self.bands_: list[dict[float, Any]] = []
         context = 5 * len(self.forecast) if context is None else context
         for axes, target in zip(self.axes_, bounds, strict=True):
-            past = _past_of(self.series, target, context)
+            past = _past_of(self.series, target, context, n_targets=len(bounds))
             if past is not None:
-                self.series_lines_ += axes.plot(
-                    _times(past.index), past, color=GREY, linewidth=1.2, label="series", zorder=1.9
-                )
-            self._plot_target(axes, target, bounds[target], past, curve_kwargs, band_kwargs, name)
+                self._plot_series(axes, past)
+            self.bands_.append(self._plot_bands(axes, bounds[target], past, band_kwargs or {}))
+            self.forecast_lines_ += axes.plot(
+                *self._continued(target, past),
+                **{"color": BLUE, "linewidth": 1.6, **(curve_kwargs or {})},
+                label="forecast" if name is None else name,
+            )
             axes.set_ylabel(str(target))
             axes.grid(alpha=0.3)
-        has_dates = np.issubdtype(_times(self.forecast.index).dtype, np.datetime64)
+        has_dates = np.asarray(plain_times(self.forecast.index)).dtype.kind == "M"
         self.axes_[-1].set_xlabel("time" if has_dates else "step")
-        draw_legend(self.ax_, ncols=1)
+        draw_legend(self.ax_)
         if has_dates:
             self.figure_.autofmt_xdate()
         return self
 
-    def _plot_target(self, axes, target, bounds, past, curve_kwargs, band_kwargs, name):
-        """Draw the line and the bands of one target, from the last value of the past on."""
-        times, line = _times(self.forecast.index), self.forecast[target].to_numpy(float)
-        last = None if past is None else past.to_numpy(float)[-1]
-        if last is not None:
-            times = np.concatenate([_times(past.index)[-1:], times])
+    def _plot_series(self, axes: Any, past: Any) -> None:
+        style = {"color": GREY, "linewidth": 1.2, "label": "series", "zorder": 1.9}
+        self.series_lines_ += axes.plot(plain_times(past.index), past, **style)
 
-        def joined(values):
-            return values if last is None else np.append(last, values)
-
-        self.bands_.append({})
-        for number, percent in enumerate(sorted(bounds, reverse=True)):  # the widest lies below
-            low, high = (self.forecast[bounds[percent][side]] for side in ("lower", "upper"))
-            style = {"color": BLUE, "alpha": 0.18 + 0.1 * number, "linewidth": 0}
-            self.bands_[-1][percent] = axes.fill_between(
-                times,
-                joined(low),
-                joined(high),
-                label=f"{percent:g} % interval",
-                **style | (band_kwargs or {}),
+    def _plot_bands(
+        self, axes: Any, bounds: dict[float, Any], past: Any, band_kwargs: dict[str, Any]
+    ) -> dict[float, Any]:
+        """Draw the intervals of one target, the widest below the others."""
+        bands = {}
+        for number, percent in enumerate(sorted(bounds, reverse=True)):
+            times, low = self._continued(bounds[percent]["lower"], past)
+            _, high = self._continued(bounds[percent]["upper"], past)
+            style = {"color": BLUE, "alpha": 0.18 + 0.1 * number, "linewidth": 0, **band_kwargs}
+            bands[percent] = axes.fill_between(
+                times, low, high, label=f"{percent:g} % interval", **style
             )
-        self.forecast_lines_ += axes.plot(
-            times,
-            joined(line),
-            **{"color": BLUE, "linewidth": 1.6, **(curve_kwargs or {})},
-            label="forecast" if name is None else name,
-        )
+        return bands
+
+    def _continued(self, column: Any, past: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return times and values of a column of the forecast, from the end of the past on."""
+        times = np.asarray(plain_times(self.forecast.index))
+        values = self.forecast[column].to_numpy(float)
+        if past is None:
+            return times, values
+        last = past.iloc[-1:]
+        times = np.concatenate([np.asarray(plain_times(last.index)), times])
+        return times, np.append(last.to_numpy(float), values)
 
 
 def _bounds_by_target(columns: Any) -> dict[Any, dict[float, dict[str, Any]]]:
@@ -187,10 +190,15 @@ def _bounds_by_target(columns: Any) -> dict[Any, dict[float, dict[str, Any]]]:
     return targets
 
 
-def _past_of(series: Any, target: Any, context: int) -> Any:
+def _past_of(series: Any, target: Any, context: int, *, n_targets: int) -> Any:
     """Return the last `context` values of the series of a target, or None."""
     if series is None or context == 0:
         return None
+    if n_targets > 1 and not hasattr(series, "columns"):
+        raise ValueError(
+            f"series is one series, but {n_targets} targets are forecast. Pass a DataFrame with a "
+            "column for each."
+        )
     if hasattr(series, "columns"):
         if target not in series.columns:
             raise ValueError(
@@ -199,12 +207,3 @@ def _past_of(series: Any, target: Any, context: int) -> Any:
             )
         series = series[target]
     return series.iloc[-context:]
-
-
-def _times(index: Any) -> np.ndarray:
-    """Return the labels of an index, as dates of local time where they are dates."""
-    if hasattr(index, "to_timestamp"):  # periods
-        index = index.to_timestamp()
-    if getattr(index, "tz", None) is not None:
-        index = index.tz_localize(None)
-    return np.asarray(index)

@@ -55,6 +55,16 @@ def test_targets_have_axes_of_their_own():
     assert list(display.bands_[1]) == [80.0]
     with pytest.raises(ValueError, match=r"series has no column 'price'.*\['load'\]"):
         IntervalDisplay.from_forecast(both, SERIES.to_frame())
+    with pytest.raises(ValueError, match="one series, but 2 targets"):
+        IntervalDisplay.from_forecast(both, SERIES)
+
+
+@pytest.mark.parametrize("convert", [pd.Series.to_period, lambda s: s.tz_localize("Asia/Tokyo")])
+def test_periods_and_time_zones_are_drawn_as_local_dates(convert):
+    display = IntervalDisplay.from_forecast(convert(FORECAST["load"]).to_frame(), convert(SERIES))
+    (series,), (line,) = display.series_lines_, display.forecast_lines_
+    assert_array_equal(np.asarray(series.get_xdata(), "M8[ns]"), DATES[:3].to_numpy("M8[ns]"))
+    assert_array_equal(np.asarray(line.get_xdata(), "M8[ns]"), DATES[2:].to_numpy("M8[ns]"))
 
 
 def test_a_target_may_be_called_like_a_bound():

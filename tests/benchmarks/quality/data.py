@@ -2,7 +2,7 @@
 
 from functools import cache, partial
 
-from quality import competitions, sequences, series
+from quality import competitions, intervals, sequences, series
 from sklstm.datasets import load_co2, load_elnino, load_sunspots
 
 CLASSIFICATION = {
@@ -37,12 +37,21 @@ BACKTESTS = {
         ("sunspots", load_sunspots, 11),
     )
 }
-SETS = CLASSIFICATION | SERIES | BACKTESTS | COMPETITIONS
+INTERVALS = {
+    f"{name}-intervals": partial(load, f"{name}-intervals", **options)
+    for name, load, options in (
+        ("ar1", intervals.autoregressive, {"coefficients": (0.9,)}),
+        ("ar2", intervals.autoregressive, {"coefficients": (1.5, -0.75)}),
+        ("tourism-monthly", intervals.tourism, {"official": True}),
+        ("tourism-yearly-origins", intervals.tourism, {"official": False}),
+    )
+}
+SETS = CLASSIFICATION | SERIES | BACKTESTS | COMPETITIONS | INTERVALS
 
 
 @cache
 def load(name):
-    """Load a set: a `Classification`, a `Series`, a `Backtest` or a `Competition`."""
+    """Load a set: a `Classification`, a `Series`, a `Backtest`, a `Competition` or `Intervals`."""
     return SETS[name]()
 
 
@@ -53,5 +62,6 @@ def kind_of(name):
         "series": SERIES,
         "backtest": BACKTESTS,
         "competition": COMPETITIONS,
+        "interval": INTERVALS,
     }
     return next(kind for kind, names in kinds.items() if name in names)

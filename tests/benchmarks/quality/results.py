@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from statistics import mean
 
 from quality import data
-from quality.task import Backtest, Classification, Competition, Series
+from quality.task import Backtest, Classification, Competition, Intervals, Series
 
-TASKS = {task.kind: task for task in (Classification, Series, Backtest, Competition)}
+TASKS = {task.kind: task for task in (Classification, Series, Backtest, Competition, Intervals)}
 # What a fit that ended in an error counts as in a mean: no label right, no variance explained.
 # There is no such number for a forecast, and the mean is left out.
 FAILED = {
@@ -15,6 +15,7 @@ FAILED = {
     "series": 0.0,
     "backtest": float("nan"),
     "competition": float("nan"),
+    "interval": float("nan"),
 }
 
 

@@ -13,12 +13,14 @@ TITLES = {
     "series": "Series: R²",
     "backtest": "Backtests: mean absolute error / in each of three folds",
     "competition": "Competitions: MASE / sMAPE",
+    "interval": "Intervals: score of 80 % / coverage of 80 % and of 95 %",
 }
 SETS = {
     "classification": data.CLASSIFICATION,
     "series": data.SERIES,
     "backtest": data.BACKTESTS,
     "competition": data.COMPETITIONS,
+    "interval": data.INTERVALS,
 }
 
 
@@ -44,7 +46,7 @@ def table(records, kind):
     picked = picks(records, architectures) if architectures else {}
     head = ["", *columns]
     rows = [[name, *(score(filled.get((name, model))) for model in columns)] for name in names]
-    if kind != "backtest":  # its errors are in the units of the series
+    if kind not in ("backtest", "interval"):  # their errors are in units of their own
         rows.append(["mean", *(mean_score(model, names, filled, kind) for model in columns)])
     if picked:
         head += ["picked by cross-validation", "behind the best"]

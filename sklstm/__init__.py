@@ -19,6 +19,7 @@ _HOMES = {
     "PurgedTimeSeriesSplit": "model_selection",
     "SlidingWindow": "windowing",
     "TimeDistributedTransformer": "windowing",
+    "Windows": "windowing",
     "backtest": "forecasting",
     "last_window": "windowing",
     "make_windows": "windowing",
@@ -35,6 +36,7 @@ __all__ = [
     "PurgedTimeSeriesSplit",
     "SlidingWindow",
     "TimeDistributedTransformer",
+    "Windows",
     "__version__",
     "backtest",
     "datasets",
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from sklstm.windowing import (
         SlidingWindow,
         TimeDistributedTransformer,
+        Windows,
         last_window,
         make_windows,
     )

@@ -1,6 +1,7 @@
 """Windows over time series, and pipeline steps that work on windows."""
 
 from sklstm.windowing._calendar import calendar_features
+from sklstm.windowing._lazy import Windows
 from sklstm.windowing._sliding_window import SlidingWindow
 from sklstm.windowing._time_distributed import TimeDistributedTransformer
 from sklstm.windowing._windows import last_window, make_windows
@@ -8,6 +9,7 @@ from sklstm.windowing._windows import last_window, make_windows
 __all__ = [
     "SlidingWindow",
     "TimeDistributedTransformer",
+    "Windows",
     "calendar_features",
     "last_window",
     "make_windows",

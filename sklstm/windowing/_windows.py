@@ -346,7 +346,8 @@ def last_window(
         series = rows_of_groups(groups, len(rows), X=X)
         last = last_rows_of_groups(series, lookback)
         window = rows[last]
-    check_finite(rows, "X", _IF_LAST_ARE_MISSING, source=X, rows=last.ravel(), allow_nan=allow_nan)
+    remedy = IF_INFINITE if allow_nan else _IF_LAST_ARE_MISSING
+    check_finite(rows, "X", remedy, source=X, rows=last.ravel(), allow_nan=allow_nan)
     if groups is None:
         remedy = "pass groups=, or take one series at a time, such as X.loc[key]"
         check_time_index(index, rows=last[0], remedy=remedy)

@@ -94,9 +94,9 @@ def test_what_would_become_a_number_is_refused(X, message):
 
 
 def test_missing_numbers_are_left_to_the_transformer():
-    X = np.ma.array([[[1.0], [np.nan]], [[3.0], [np.nan]]])
+    X = np.ma.array([[[1.0], [np.nan], [2.0]], [[3.0], [np.nan], [4.0]]])
     step = TimeDistributedTransformer(SimpleImputer(strategy="constant", fill_value=7))
-    assert_array_equal(step.fit_transform(X).ravel(), [1, 7, 3, 7])
+    assert_array_equal(step.fit_transform(X).ravel(), [1, 7, 2, 3, 7, 4])
     objects = np.array([["a"], [None]], dtype=object)
     step = TimeDistributedTransformer(OneHotEncoder(categories=[["a", None]]))
     assert_array_equal(step.fit_transform(objects), [[1, 0], [0, 1]])

@@ -74,11 +74,7 @@ class Ragged:
         """Read a 3-D array whose last steps, or first, of some samples may be NaN as padding."""
         real = ~_edge_of_nan(X, padding)
         lengths = real.sum(axis=1)
-        if not lengths.all():
-            raise ValueError(
-                f"Sample {lengths.argmin()} of {name} is all NaN: a sequence that is all padding. "
-                "Leave it out, of y too."
-            )
+        _refuse_all_padding(lengths == 0, name)
         return cls(X[real], lengths, padding, X.shape[1])
 
     def __len__(self) -> int:
@@ -149,12 +145,21 @@ def find_padding(X: np.ndarray, name: str) -> str | None:
     """Return at which end some samples of a 3-D array are NaN in all features: "end", "begin"."""
     first, last = (np.isnan(X[:, step]).all(axis=1) for step in (0, -1))
     if first.any() and last.any():
+        _refuse_all_padding(np.isnan(X).all(axis=(1, 2)), name)
         raise ValueError(
             f"{name} is padded with NaN at both ends: sample {first.argmax()} at the beginning, "
             f"sample {last.argmax()} at the end. Pad all samples at one end, or pass a list of "
             "arrays. If these values are missing, fill them in: WindowImputer(padding=None)."
         )
     return "begin" if first.any() else "end" if last.any() else None
+
+
+def _refuse_all_padding(empty: np.ndarray, name: str) -> None:
+    if empty.any():
+        raise ValueError(
+            f"Sample {empty.argmax()} of {name} is all NaN: a sequence that is all padding. Leave "
+            "it out, of y too."
+        )
 
 
 def _edge_of_nan(X: np.ndarray, padding: str) -> np.ndarray:

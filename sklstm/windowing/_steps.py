@@ -59,7 +59,7 @@ def find_padding(array: np.ndarray) -> str | None:
     missing = np.stack([np.isnan(array[:, step]).all(axis=1) for step in (0, -1)], axis=1)
     doubtful = np.flatnonzero(missing.all(axis=1))
     missing[doubtful] &= ~np.isnan(array[doubtful]).all(axis=(1, 2))[:, np.newaxis]
-    begin, end = missing.any(axis=0)
+    begin, end = missing.any(axis=0).tolist()
     return None if begin == end else "begin" if begin else "end"
 
 

@@ -233,17 +233,18 @@ class WindowImputer(WindowTransformer):
     def _read(self, X, *, reset):
         """Return the time steps of X, as floats, without padding."""
         ragged = read_list(X)
-        if ragged is None:
-            array = self._check_array(X, reset)
-            if reset:
-                self.padding_ = find_padding(array) if self.padding == "auto" else self.padding
-            ragged = read_padded(array, self.padding_)
-            steps = Steps.of_array(array) if ragged is None else Steps.of_ragged(ragged)
-        else:
+        if ragged is not None:
             self._check_sequences(ragged, reset)
-            if reset:
-                self.padding_ = self.padding
-            steps = Steps.of_ragged(ragged)
+            array = None
+        else:
+            array = self._check_array(X, reset)
+        is_list = ragged is not None or isinstance(X, list | tuple)
+        if reset:
+            undecided = self.padding == "auto" and not is_list
+            self.padding_ = find_padding(array) if undecided else self.padding
+        if not is_list:
+            ragged = read_padded(array, self.padding_)
+        steps = Steps.of_array(array) if ragged is None else Steps.of_ragged(ragged)
         if steps.values.dtype.kind != "f":
             steps = steps._replace(values=steps.values.astype(np.float64))
         return steps

@@ -59,17 +59,22 @@ def find_padding(array: np.ndarray) -> str | None:
     missing = np.stack([np.isnan(array[:, step]).all(axis=1) for step in (0, -1)], axis=1)
     doubtful = np.flatnonzero(missing.all(axis=1))
     missing[doubtful] &= ~np.isnan(array[doubtful]).all(axis=(1, 2))[:, np.newaxis]
-    begin, end = missing.any(axis=0).tolist()
+    begin, end = (bool(missing[:, side].any()) for side in (0, 1))
     return None if begin == end else "begin" if begin else "end"
 
 
 def read_list(X: Any) -> Ragged | None:
-    """Return sequences of unequal length that no array holds; None for all other input."""
+    """Return sequences that no array holds; None for all other input.
+
+    A list of sequences of one length is an array for NumPy.
+    """
     if isinstance(X, list | tuple):
         lengths = {len(item) for item in X if hasattr(item, "__len__")}
         return Ragged.read(X) if len(lengths) > 1 else None
-    is_list = isinstance(X, np.ndarray) and X.dtype.kind == "O" and X.ndim == 1
-    return Ragged.read(X) if is_list or not hasattr(X, "shape") else None
+    of_objects = isinstance(X, np.ndarray) and X.dtype.kind == "O" and X.ndim == 1
+    if of_objects and len(X) > 0 and all(hasattr(item, "__len__") for item in X):
+        return Ragged.from_list(X)
+    return None if hasattr(X, "shape") else Ragged.read(X)
 
 
 def read_padded(array: np.ndarray, padding: str | None) -> Ragged | None:

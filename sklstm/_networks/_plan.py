@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -75,9 +75,18 @@ class NetworkPlan:
         settings = config.floatx(), config.epsilon(), config.dtype_policy().name
         return *settings, *map(find_activation, self.architecture.activations)
 
-    def check_lengths(self, lengths: np.ndarray) -> None:
-        """Raise a ValueError where sequences of these lengths do not fit the network."""
+    def for_lengths(self, lengths: np.ndarray | None) -> NetworkPlan:
+        """Return the plan of the same network for sequences of these lengths; None: as in fit.
+
+        Raises
+        ------
+        ValueError
+            If the network cannot read them.
+        """
+        if lengths is None:
+            return self
         self.architecture.check_lengths(lengths, self.n_timesteps)
+        return replace(self, ragged=True)
 
     def graph_key(self) -> Hashable:
         """Return what is equal for plans whose networks have the same graph."""

@@ -90,7 +90,8 @@ class WindowImputer(WindowTransformer):
     three are the input of GRU-D [1]_, whose indicator is 1 where there is a value, and which
     counts from the value before where there is one. They are the same for every window, whether
     or not any value was missing in :meth:`fit`. Scale elapsed steps before they enter a network:
-    put the scaler behind this step.
+    put the scaler behind this step. A model learns of them what the gaps in its training windows
+    show: leave them out if later gaps will lie elsewhere, such as always at the end.
 
     If all windows of :meth:`fit` are complete, or none begins or ends with a gap in all features,
     ``padding="auto"`` takes the gaps of later windows for missing values. Pass ``padding=None`` for

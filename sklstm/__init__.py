@@ -19,11 +19,14 @@ _HOMES = {
     "PurgedTimeSeriesSplit": "model_selection",
     "SlidingWindow": "windowing",
     "TimeDistributedTransformer": "windowing",
+    "WindowImputer": "windowing",
     "Windows": "windowing",
     "backtest": "forecasting",
     "last_window": "windowing",
     "make_windows": "windowing",
+    "pad_sequences": "windowing",
     "show_versions": "_show_versions",
+    "unpad_sequences": "windowing",
 }
 _MODULES = ("datasets", "forecasting", "metrics", "model_selection", "plotting", "windowing")
 
@@ -36,6 +39,7 @@ __all__ = [
     "PurgedTimeSeriesSplit",
     "SlidingWindow",
     "TimeDistributedTransformer",
+    "WindowImputer",
     "Windows",
     "__version__",
     "backtest",
@@ -45,8 +49,10 @@ __all__ = [
     "make_windows",
     "metrics",
     "model_selection",
+    "pad_sequences",
     "plotting",
     "show_versions",
+    "unpad_sequences",
     "windowing",
 ]
 
@@ -61,9 +67,12 @@ if TYPE_CHECKING:
     from sklstm.windowing import (
         SlidingWindow,
         TimeDistributedTransformer,
+        WindowImputer,
         Windows,
         last_window,
         make_windows,
+        pad_sequences,
+        unpad_sequences,
     )
 
 

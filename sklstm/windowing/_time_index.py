@@ -265,8 +265,10 @@ def _check_regular(index):
     raise ValueError(
         f"The time index must be regular, but between {index[gap]} and {index[gap + 1]} lies a "
         f"step of {_step_in_words(times, gap)}, where the usual step is "
-        f"{_step_in_words(times, usual)}. Fill gaps with .asfreq() or .reindex() and "
-        ".interpolate(); or make each stretch a group of its own with groups=; or call "
+        f"{_step_in_words(times, usual)}. Fill gaps with .asfreq() or .reindex(), "
+        "or bring irregular times to a grid with .resample(...).mean(), and then call "
+        ".interpolate(), or make_windows(..., allow_nan=True); or make each stretch a group of its "
+        "own with groups=; or call "
         ".reset_index(drop=True) if the rows are evenly spaced after all."
     )
 

@@ -10,7 +10,13 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
 from sklstm.windowing._base import read_only
-from sklstm.windowing._lazy_rows import as_rows, check_size, gather, views_of
+from sklstm.windowing._lazy_rows import (
+    as_rows,
+    check_size,
+    gather,
+    refuse_missing,
+    views_of,
+)
 
 __all__ = ["Windows"]
 
@@ -203,6 +209,91 @@ class Windows(NDArrayOperatorsMixin):
             starts = starts + first
         return self._of(self._rows, starts, last - first)
 
+    # --- rows ----------------------------------------------------------------------------------
+
+    def compact(self) -> Windows:
+        """Return the same windows over an array of the rows that they cover, each of them once.
+
+        Returns
+        -------
+        windows : Windows
+            Their `rows` are an array: a view where the rows follow one another in an array, and
+            a copy otherwise.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklstm.windowing import Windows
+        >>> last = Windows(np.arange(100), lookback=4)[-2:].compact()
+        >>> last.rows.ravel(), last.starts
+        (array([95, 96, 97, 98, 99]), array([0, 1]))
+        """
+        firsts, lasts = self._covered()
+        if len(firsts) == 1:
+            rows = np.asarray(self._rows[int(firsts[0]) : int(lasts[0])])
+            return self._with_rows(rows, firsts, np.zeros(1, int))
+        lengths = lasts - firsts
+        check_size((int(lengths.sum()), self.shape[2]), self.dtype)
+        parts = [np.asarray(self._rows[a:b]) for a, b in zip(firsts, lasts, strict=True)]
+        rows = np.concatenate([np.asarray(self._rows[:0]), *parts])
+        return self._with_rows(rows, firsts, np.cumsum(lengths) - lengths)
+
+    def refuse_missing(self, remedy: str) -> None:
+        """Raise if a window holds NaN or infinity.
+
+        Parameters
+        ----------
+        remedy : str
+            What to do about it. The error ends with it.
+
+        Raises
+        ------
+        ValueError
+            Which says where the first of them is.
+        """
+        refuse_missing(self._rows, zip(*self._covered(), strict=True), remedy)
+
+    def over(self, rows: Any) -> Windows:
+        """Return windows that start where these do, over as many other rows.
+
+        Parameters
+        ----------
+        rows : array of shape (T, F_other)
+            What becomes of `rows`, row by row.
+
+        Returns
+        -------
+        windows : Windows
+            Of shape (N, lookback, F_other).
+        """
+        if rows.shape[0] != self._rows.shape[0]:
+            raise ValueError(
+                f"rows must be as many as those of the windows, {self._rows.shape[0]}, got "
+                f"{rows.shape[0]}."
+            )
+        return self._of(rows, self._starts, self._lookback)
+
+    def _covered(self):
+        """Return the first row of each stretch that windows cover, and the row after its last."""
+        starts, lookback = self._starts, self._lookback
+        if isinstance(starts, range) and starts and starts.step <= lookback:
+            return np.array([starts[0]]), np.array([starts[-1] + lookback])
+        starts = np.unique(self.starts)
+        begins = np.flatnonzero(np.diff(starts, prepend=-lookback - 1) > lookback)
+        ends = np.append(begins[1:] - 1, len(starts) - 1)[: len(begins)]
+        return starts[begins], starts[ends] + lookback
+
+    def _with_rows(self, rows, firsts, places):
+        """Return the windows over other rows, where the stretches begin at some places."""
+        if isinstance(self._starts, range) and len(firsts) == 1:
+            shift = int(places[0] - firsts[0])
+            old = self._starts
+            starts = range(old.start + shift, old.stop + shift, old.step)
+        else:
+            stretch = np.searchsorted(firsts, self.starts, side="right") - 1
+            starts = _compact(self.starts + (places - firsts)[stretch])
+        return self._of(rows, starts, self._lookback)
+
     # --- arrays --------------------------------------------------------------------------------
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -225,9 +316,9 @@ class Windows(NDArrayOperatorsMixin):
 
     def _view(self):
         """Return the windows as a read-only view of the rows, or None if they are none."""
-        if not isinstance(self._starts, range) or not isinstance(self._rows, np.ndarray):
+        starts, is_array = self._starts, isinstance(self._rows, np.ndarray)
+        if not (is_array and isinstance(starts, range) and len(starts) > 0):
             return None
-        starts = self._starts
         return views_of(self._rows, self._lookback)[starts.start : starts.stop : starts.step]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -13,9 +14,19 @@ from numpy.lib.stride_tricks import sliding_window_view
 from sklstm.windowing._base import read_only
 from sklstm.windowing._rows import check_rows
 
-__all__ = ["RowsAhead", "as_rows", "blocks_of", "check_size", "gather", "is_sliced", "views_of"]
+__all__ = [
+    "RowsAhead",
+    "as_rows",
+    "check_size",
+    "gather",
+    "is_sliced",
+    "refuse_missing",
+    "views_of",
+]
 
 _BLOCK_BYTES = 2**24  # read at once from a store
+
+_IN_STORE = "Replace it in the store, or choose other rows."
 
 
 class RowsAhead:
@@ -62,22 +73,29 @@ def as_rows(X: Any, ensure_all_finite: Any = True) -> Any:
     """
     if is_sliced(X):
         if ensure_all_finite:
-            _refuse_missing(X, allow_nan=ensure_all_finite == "allow-nan")
+            allow_nan = ensure_all_finite == "allow-nan"
+            refuse_missing(X, [(0, X.shape[0])], _IN_STORE, allow_nan=allow_nan)
         return X
     rows = check_rows(X, ensure_all_finite)
     return X.reshape(rows.shape) if isinstance(X, np.memmap) else rows
 
 
-def _refuse_missing(rows, *, allow_nan):
-    """Raise if rows hold infinity, or NaN unless it is allowed; look at one block at a time."""
-    for block in blocks_of(rows):
+def refuse_missing(rows, stretches, remedy, *, allow_nan=False):
+    """Raise if rows hold infinity, or NaN unless it is allowed; look at one block at a time.
+
+    `stretches` are pairs of the first row to look at, and the row after the last.
+    """
+    if np.dtype(rows.dtype).kind != "f":
+        return
+    for block in itertools.chain.from_iterable(blocks_of(rows, *each) for each in stretches):
         values = np.asarray(rows[block])
         bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
         if bad.any():
             row, column = (int(place[0]) for place in np.nonzero(bad))
+            found = "NaN" if np.isnan(values[row, column]) else "infinity"
             raise ValueError(
-                f"Input X contains {values[row, column]}. The first is in row {block.start + row} "
-                f"of X, column {column}. Replace it in the store, or choose other rows."
+                f"Input X contains {found}. The first is in row {block.start + row} of the rows "
+                f"of X, column {column}. {remedy}"
             )
 
 
@@ -93,12 +111,16 @@ def is_sliced(X: Any) -> bool:
     )
 
 
-def blocks_of(rows: Any) -> Iterator[slice]:
-    """Cut rows into blocks of a few megabytes."""
-    width = max(1, rows.shape[1] * np.dtype(rows.dtype).itemsize)
-    size = max(1, _BLOCK_BYTES // width)
-    for first in range(0, rows.shape[0], size):
-        yield slice(first, min(first + size, rows.shape[0]))
+def blocks_of(rows: Any, first: int, last: int) -> Iterator[slice]:
+    """Cut the rows from one to before another into blocks of a few megabytes."""
+    size = _rows_of_block(rows)
+    for begin in range(first, last, size):
+        yield slice(begin, min(begin + size, last))
+
+
+def _rows_of_block(rows):
+    width = rows.shape[1] * np.dtype(rows.dtype).itemsize
+    return max(1, _BLOCK_BYTES // max(1, width))
 
 
 def views_of(rows: np.ndarray, lookback: int) -> np.ndarray:
@@ -123,6 +145,8 @@ def gather(rows: Any, starts: np.ndarray, lookback: int) -> np.ndarray:
     """
     shape = *starts.shape, lookback, rows.shape[1]
     check_size(shape, rows.dtype)
+    if starts.size == 0:
+        return np.empty(shape, rows.dtype)
     if isinstance(rows, np.ndarray):
         windows = views_of(rows, lookback)[starts.ravel()]
         return np.ascontiguousarray(windows).reshape(shape)
@@ -143,8 +167,7 @@ def _reads(rows, starts, lookback):
     first, last : int
         The rows to read.
     """
-    width = max(1, rows.shape[1] * np.dtype(rows.dtype).itemsize)
-    most = max(1, _BLOCK_BYTES // width)
+    most = _rows_of_block(rows)
     order = np.argsort(starts, kind="stable")
     ascending = starts[order]
     begin = 0

@@ -2,7 +2,7 @@
 
 from functools import cache, partial
 
-from quality import competitions, intervals, sequences, series
+from quality import competitions, intervals, sequences, series, unequal
 from sklstm.datasets import load_co2, load_elnino, load_sunspots
 
 CLASSIFICATION = {
@@ -13,6 +13,11 @@ CLASSIFICATION = {
     "digits": sequences.digits,
     "barcodes": sequences.barcodes,
     "signals": sequences.signals,
+}
+UNEQUAL = {
+    f"{name}-{way}": partial(unequal.unequal, f"{name}-{way}", CLASSIFICATION[name], way)
+    for name in ("coffee", "gunpoint", "trace", "basic_motions")
+    for way in unequal.WAYS
 }
 SERIES = {
     f"{load.__name__}-{horizon}": partial(load, horizon)
@@ -46,7 +51,7 @@ INTERVALS = {
         ("tourism-yearly-origins", intervals.tourism, {"official": False}),
     )
 }
-SETS = CLASSIFICATION | SERIES | BACKTESTS | COMPETITIONS | INTERVALS
+SETS = CLASSIFICATION | UNEQUAL | SERIES | BACKTESTS | COMPETITIONS | INTERVALS
 
 
 @cache
@@ -59,6 +64,7 @@ def kind_of(name):
     """Kind of a set, without loading it."""
     kinds = {
         "classification": CLASSIFICATION,
+        "unequal": UNEQUAL,
         "series": SERIES,
         "backtest": BACKTESTS,
         "competition": COMPETITIONS,

@@ -8,6 +8,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from quality.task import Classification
 from sklstm import (
     ARCHITECTURES,
     Forecaster,
@@ -41,7 +42,7 @@ def make(model, task, seed, params=None):
     if model in ARCHITECTURES and task.kind in N_MEMBERS:
         return forecaster(model, task, seed, params)
     if model in ARCHITECTURES:
-        estimator = LSTMClassifier if task.kind == "classification" else LSTMRegressor
+        estimator = LSTMClassifier if isinstance(task, Classification) else LSTMRegressor
         return standardized(estimator(model, random_state=seed, **(params or {})))
     return REFERENCES[task.kind][model](task, seed)
 
@@ -181,6 +182,7 @@ REFERENCES = {
         "1-NN": nearest,
         "minirocket": minirocket,
     },
+    "unequal": {},
     "series": {"ridge": ridge, "naive": naive},
     "backtest": FORECASTS,
     "competition": FORECASTS | {"ridge": ridge_by_mean},

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from statistics import mean
 
 from quality import data
-from quality.task import Backtest, Classification, Competition, Intervals, Series
+from quality.task import Backtest, Classification, Competition, Intervals, Series, Unequal
 
-TASKS = {task.kind: task for task in (Classification, Series, Backtest, Competition, Intervals)}
+TASKS = {
+    task.kind: task for task in (Classification, Unequal, Series, Backtest, Competition, Intervals)
+}
 # What a fit that ended in an error counts as in a mean: no label right, no variance explained.
 # There is no such number for a forecast, and the mean is left out.
 FAILED = {
     "classification": 0.0,
+    "unequal": 0.0,
     "series": 0.0,
     "backtest": float("nan"),
     "competition": float("nan"),

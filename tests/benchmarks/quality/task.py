@@ -51,6 +51,13 @@ class Classification(Tested):
 
 
 @dataclass(frozen=True)
+class Unequal(Classification):
+    """Sequences of unequal length, in a list, or as arrays that make them equal."""
+
+    kind = "unequal"
+
+
+@dataclass(frozen=True)
 class Series(Tested):
     """Windows (n, time, 1) of one series; the latest are the test part.
 

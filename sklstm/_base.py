@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import _fit_context
@@ -21,6 +21,8 @@ from sklstm._networks import ARCHITECTURES, REGISTRY, NetworkPlan
 from sklstm._parameters import RoutedParametersMixin
 from sklstm._representation import RepresentationMixin
 from sklstm._sequences import (
+    Data,
+    Sequences,
     check_sample_weight,
     check_sequences,
     check_weight_range,
@@ -45,14 +47,6 @@ from sklstm._training import (
     train,
     warn_of_shift,
 )
-
-
-class _Data(NamedTuple):
-    """Checked data of a fit, without the samples of weight 0."""
-
-    sequences: np.ndarray
-    target: np.ndarray
-    weight: np.ndarray
 
 
 class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedParametersMixin):
@@ -120,9 +114,9 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         """Return the samples from which the encoder of the targets learns."""
         return training
 
-    def _weigh(self, sample_weight: Any, data: _Data) -> np.ndarray:
+    def _weigh(self, sample_weight: Any, data: Data) -> np.ndarray:
         """Return the weights of the samples."""
-        return check_sample_weight(sample_weight, data.sequences)
+        return check_sample_weight(sample_weight, data.sequences.values)
 
     # --- fit -------------------------------------------------------------------------------
 
@@ -204,7 +198,8 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         last_loss = self._check_scale(data.sequences) if resume else None
         if self._fit_encoder(data, parts[0], resume=resume, classes=classes):
             last_loss = None  # it was in units of another scale
-        plan, samples = self._make_plan(resume=resume), self._encode(data)
+        plan = self._make_plan(data.sequences.lengths, resume=resume)
+        samples = self._encode(data)
         compilation = self._compilation()
         recipe = choose_recipe(
             self._arguments_of_training(epochs, resumable=resumable),
@@ -236,24 +231,24 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **passed)
         return self
 
-    def _check(self, X: Any, y: Any, sample_weight: Any, *, resume: bool) -> _Data:
+    def _check(self, X: Any, y: Any, sample_weight: Any, *, resume: bool) -> Data:
         """Validate data; leave out samples of weight 0, which equals absence."""
         sequences = check_sequences(self, X, reset=not resume)
         target = self._check_target(y)
-        check_consistent_length(sequences, target)
-        data = _Data(sequences, target, np.empty(0))
+        check_consistent_length(sequences.values, target)
+        data = Data(sequences, target, np.empty(0))
         weight = check_weight_range(self._weigh(sample_weight, data))
         present = weight > 0
         if present.all():
             data = data._replace(weight=weight)
         else:
-            data = _Data(sequences[present], target[present], weight[present])
+            data = Data(sequences[present], target[present], weight[present])
         return data
 
     def _split(self, target: np.ndarray, seed: int) -> tuple[Any, Any]:
         return self._hold_out(target, seed) if self.early_stopping else (slice(None), None)
 
-    def _fit_encoder(self, data: _Data, training: Any, *, resume: bool, classes: Any) -> bool:
+    def _fit_encoder(self, data: Data, training: Any, *, resume: bool, classes: Any) -> bool:
         """Fit the encoder of the targets; return whether it has changed."""
         part = self._learnt_from(training)
         target, weight = data.target[part], data.weight[part]
@@ -266,11 +261,12 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         self.target_encoder_ = encoder
         return changed
 
-    def _encode(self, data: _Data) -> Samples:
-        target = self.target_encoder_.transform(data.target)
-        return Samples(data.sequences, target, data.weight.astype(np.float32))
+    def _encode(self, data: Data) -> Samples:
+        target, sequences = self.target_encoder_.transform(data.target), data.sequences
+        weight = data.weight.astype(np.float32)
+        return Samples(sequences.values, target, weight, sequences.lengths)
 
-    def _make_plan(self, *, resume: bool) -> NetworkPlan:
+    def _make_plan(self, lengths: np.ndarray | None, *, resume: bool) -> NetworkPlan:
         """Turn the arguments into a plan; refuse another one than a warm start continues."""
         n_timesteps, n_features = self._sequence_shape
         plan = NetworkPlan.from_arguments(
@@ -280,8 +276,8 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             n_features=n_features,
             n_outputs=self.target_encoder_.n_columns_,
             output_activation=self.target_encoder_.output_activation_,
-        )
-        if resume and plan != self._plan:
+        ).for_lengths(lengths)
+        if resume and plan != replace(self._plan, ragged=plan.ragged):
             raise ValueError(
                 "warm_start continues training the network of the last fit, but the arguments now "
                 f"describe another one: {plan.differences(self._plan)}. Set warm_start=False, or "
@@ -289,7 +285,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             )
         return plan
 
-    def _check_scale(self, sequences: np.ndarray) -> float | None:
+    def _check_scale(self, sequences: Sequences) -> float | None:
         """Warn of a warm start on sequences of another scale.
 
         Returns
@@ -362,7 +358,9 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         """Run validated sequences through the network: what its head gives, in float64."""
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False)
-        return predict(self._plan, self._state, sequences).astype(np.float64)
+        plan = self._plan.for_lengths(sequences.lengths)
+        outputs = predict(plan, self._state, sequences.values, sequences.lengths)
+        return outputs.astype(np.float64)
 
     @property
     def model_(self) -> Any:

@@ -10,9 +10,10 @@ from sklearn.utils import column_or_1d, compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from sklstm._base import BaseLSTM, _Data
+from sklstm._base import BaseLSTM
 from sklstm._kernels._tensorflow import keras
 from sklstm._parameters import loss_name
+from sklstm._sequences import Data
 from sklstm._target_checks import check_labels, check_rows
 from sklstm._targets import ClassEncoder
 from sklstm._training import hold_out_stratified
@@ -388,7 +389,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         """Learn from all samples: what rows are, and which classes, is no matter of a split."""
         return slice(None)
 
-    def _weigh(self, sample_weight: Any, data: _Data) -> np.ndarray:
+    def _weigh(self, sample_weight: Any, data: Data) -> np.ndarray:
         """Return the weights of the samples, multiplied by those of their classes."""
         weight = super()._weigh(sample_weight, data)
         if self.class_weight is not None:

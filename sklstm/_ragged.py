@@ -10,7 +10,14 @@ import numpy as np
 
 from sklstm._validation import check_numbers
 
-__all__ = ["Ragged", "place_in_sequences", "real_steps"]
+__all__ = [
+    "Ragged",
+    "check_ragged_finite",
+    "find_padding",
+    "is_list_of_arrays",
+    "place_in_sequences",
+    "real_steps",
+]
 
 _NOT_NUMBERS = "Turn dates into numbers, such as the sine and cosine of the time of year."
 _NOT_MISSING = ""  # values may be missing here
@@ -139,6 +146,29 @@ def place_in_sequences(ragged: Ragged, bad: np.ndarray) -> tuple[int, int, int]:
     row, feature = np.unravel_index(bad.argmax(), bad.shape)
     sample = int(np.searchsorted(ragged.starts, row, side="right")) - 1
     return sample, int(row - ragged.starts[sample]), int(feature)
+
+
+def check_ragged_finite(ragged: Ragged, name: str, remedy: str) -> None:
+    """Raise if a sequence holds NaN amid its steps, or infinity; say where. The error ends so."""
+    if np.isfinite(ragged.rows).all():
+        return
+    missing = np.isnan(ragged.rows)
+    bad = missing if missing.any() else ~np.isfinite(ragged.rows)
+    found = "NaN" if missing.any() else "infinity"
+    sample, step, feature = place_in_sequences(ragged, bad)
+    raise ValueError(
+        f"Input {name} contains {found}. The first is in sample {sample} of {name}, time step "
+        f"{step}, feature {feature}. {remedy}"
+    )
+
+
+def is_list_of_arrays(X: Any) -> bool:
+    """Return whether X lists sequences one by one, be they of equal length or not."""
+    if isinstance(X, np.ndarray) and X.dtype != object:
+        return False
+    if _is_list_of_sequences(X):
+        return True
+    return isinstance(X, list | tuple) and all(isinstance(item, np.ndarray) for item in X)
 
 
 def find_padding(X: np.ndarray, name: str) -> str | None:

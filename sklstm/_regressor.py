@@ -378,7 +378,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         quantiles = self._check_quantiles()
         return self.loss if quantiles is None else PinballLoss(quantiles)
 
-    def _make_plan(self, *, resume: bool) -> NetworkPlan:
+    def _make_plan(self, lengths: np.ndarray | None, *, resume: bool) -> NetworkPlan:
         """Refuse also quantiles other than those that a warm start continues."""
         quantiles, learnt = self._check_quantiles(), self.target_encoder_.quantiles
         if quantiles != learnt:
@@ -387,7 +387,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
                 f"but now quantiles={self.quantiles!r}. Set them back, or fit anew with "
                 "warm_start=False."
             )
-        return super()._make_plan(resume=resume)
+        return super()._make_plan(lengths, resume=resume)
 
     def _check_target(self, y: Any) -> np.ndarray:
         if y is None:

@@ -1,19 +1,23 @@
-"""Sequences in: shapes, precision and feature names; sample weights."""
+"""Sequences in: shapes, lengths, precision and feature names; sample weights."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, replace
 from numbers import Number
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.validation import _check_feature_names, _check_sample_weight
 
+from sklstm._ragged import Ragged, check_ragged_finite, is_list_of_arrays, real_steps
 from sklstm._target_checks import real_numbers
-from sklstm._validation import check_numbers
+from sklstm._validation import check_finite, check_numbers
 from sklstm._warnings import warn
 
 __all__ = [
+    "Data",
+    "Sequences",
     "check_sample_weight",
     "check_sequences",
     "check_weight_range",
@@ -31,7 +35,50 @@ KEEP_THE_SCALE = (
 )
 
 
-def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
+@dataclass(frozen=True)
+class Sequences:
+    """Validated sequences, as a network takes them.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, n_timesteps, n_features), float32
+        Shorter sequences are padded with zeros at the end.
+    lengths : ndarray of int32 of shape (n_samples,) or None
+        Time steps of each; None: all have as many as in fit, where all had as many.
+    """
+
+    values: np.ndarray
+    lengths: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, rows: np.ndarray) -> Sequences:
+        lengths = None if self.lengths is None else self.lengths[rows]
+        return Sequences(self.values[rows], lengths)
+
+    def steps(self) -> np.ndarray:
+        """Return all time steps, without padding; the features are the last axis."""
+        if self.lengths is None:
+            return self.values
+        return self.values[real_steps(self.lengths, self.values.shape[1])]
+
+    def last_steps(self) -> np.ndarray:
+        """Return the last time step of each sequence."""
+        if self.lengths is None:
+            return self.values[:, -1:]
+        return self.values[np.arange(len(self)), self.lengths - 1]
+
+
+class Data(NamedTuple):
+    """Checked data of a fit, without the samples of weight 0."""
+
+    sequences: Sequences
+    target: np.ndarray
+    weight: np.ndarray
+
+
+def check_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     """Validate sequences and return them in the network's shape and precision.
 
     Parameters
@@ -40,13 +87,14 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
         The estimator, whose ``n_features_in_``, ``n_timesteps_in_`` and ``feature_names_in_``
         are set or checked.
     X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-        Sequences; 2-D ones are univariate.
+        Sequences; 2-D ones are univariate. Those of unequal length are a list of arrays, or a 3-D
+        array that is padded with NaN.
     reset : bool
         Whether to set these attributes, in fit, or to check X against them, in predict.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_timesteps, n_features), float32
+    Sequences
 
     Raises
     ------
@@ -54,6 +102,9 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
         If X holds anything but finite numbers, does not have 2 or 3 dimensions, is empty, or
         differs from the X of fit in shape or feature names.
     """
+    ragged = Ragged.read(X)
+    if ragged is not None:
+        return _check_ragged(estimator, X, ragged, reset=reset)
     name = type(estimator).__name__
     array = check_numbers(
         X,
@@ -61,8 +112,7 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
         convert_objects=True,
         estimator=estimator,
         if_not_numbers="Turn dates into numbers, such as the sine and cosine of the time of year.",
-        if_missing=f"{name} does not handle missing values: interpolate within the sequences, or "
-        "leave out those that have any.",
+        if_missing=_if_missing(name),
     )
     if array.ndim > 3:
         raise ValueError(
@@ -76,15 +126,37 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
         )
     _check_feature_names(estimator, X, reset=reset)
     if reset:
-        estimator.n_timesteps_in_ = array.shape[1]
-        estimator.n_features_in_ = array.shape[-1]
+        _note_shape(estimator, array.shape[1], array.shape[-1])
         estimator._sequence_shape = array.shape[1], 1 if array.ndim == 2 else array.shape[2]
     else:
-        _check_shape(estimator, array)
-    sequences = array.reshape(len(array), *estimator._sequence_shape)
+        _check_shape(estimator, array, of_any_length=_takes_any_length(estimator, X))
+    n_features = estimator._sequence_shape[1]
+    sequences = array.reshape(len(array), -1, n_features)
     if reset:
         _warn_of_collapse(sequences, name)
-    return _to_float32(sequences, name)
+    lengths = np.full(len(sequences), sequences.shape[1])
+    lengths = _lengths_for(estimator, lengths, reset=reset)
+    return Sequences(_to_float32(sequences, name), lengths)
+
+
+def _check_ragged(estimator: Any, X: Any, ragged: Ragged, *, reset: bool) -> Sequences:
+    """Validate sequences of unequal length, or that were padded."""
+    name = type(estimator).__name__
+    _refuse_masked(X, _if_missing(name))
+    check_ragged_finite(ragged, "X", _if_missing(name))
+    n_timesteps, n_features = int(ragged.lengths.max()), ragged.rows.shape[1]
+    _check_feature_names(estimator, X, reset=reset)
+    if reset:
+        _note_shape(estimator, n_timesteps, n_features)
+        estimator._sequence_shape = n_timesteps, n_features
+        _warn_of_collapse(ragged.rows, name)
+    elif n_features != estimator._sequence_shape[1]:
+        raise ValueError(
+            f"The sequences of X have {n_features} feature(s), but {name} was fitted on sequences "
+            f"of {estimator._sequence_shape[1]}."
+        )
+    single = replace(ragged, rows=_to_float32(ragged.rows, name))
+    return Sequences(single.padded(), _lengths_for(estimator, ragged.lengths, reset=reset))
 
 
 def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
@@ -136,12 +208,55 @@ def _warn_of_lost_weights(weight: np.ndarray, largest: float) -> None:
         )
 
 
-def _check_shape(estimator: Any, array: np.ndarray) -> None:
+def _if_missing(name: str) -> str:
+    return (
+        f"{name} does not handle missing values: fill them in with "
+        "sklstm.windowing.WindowImputer, interpolate within the sequences, or leave out those that "
+        "have any."
+    )
+
+
+def _refuse_masked(X: Any, remedy: str) -> None:
+    if not hasattr(X, "dtype"):
+        for number, item in enumerate(X):
+            if isinstance(item, np.ma.MaskedArray):
+                check_finite(np.ma.getdata(item), f"X[{number}]", remedy, source=item)
+
+
+def _note_shape(estimator: Any, n_timesteps: int, n_features: int) -> None:
+    estimator.n_timesteps_in_, estimator.n_features_in_ = n_timesteps, n_features
+
+
+def _is_ragged(estimator: Any) -> bool:
+    """Return whether a fitted network takes sequences of any length."""
+    return estimator._plan.ragged
+
+
+def _takes_any_length(estimator: Any, X: Any) -> bool:
+    """Return whether sequences of another length than in fit are no mistake.
+
+    A list of sequences, one or several, may happen to hold some of equal length.
+    """
+    return _is_ragged(estimator) or is_list_of_arrays(X)
+
+
+def _lengths_for(estimator: Any, lengths: np.ndarray, *, reset: bool) -> np.ndarray | None:
+    """Return the lengths if the network has to know them."""
+    as_in_fit = (lengths == estimator._sequence_shape[0]).all()
+    if as_in_fit and (reset or not _is_ragged(estimator)):
+        return None
+    return lengths.astype(np.int32)
+
+
+def _check_shape(estimator: Any, array: np.ndarray, *, of_any_length: bool) -> None:
     """Refuse sequences of other steps or features than those of fit."""
     name = type(estimator).__name__
     n_timesteps, n_features = estimator._sequence_shape
     fitted = f"it was fitted on sequences of {n_timesteps} time steps of {n_features} feature(s)"
-    if array.ndim == 2 and n_features == 1:
+    if of_any_length:
+        if (1 if array.ndim == 2 else array.shape[2]) != n_features:
+            raise ValueError(f"X of shape {array.shape} does not fit {name}: {fitted}.")
+    elif array.ndim == 2 and n_features == 1:
         if array.shape[1] != n_timesteps:
             raise ValueError(
                 f"X has {array.shape[1]} features, but {name} is expecting {n_timesteps} "
@@ -156,8 +271,9 @@ def _check_shape(estimator: Any, array: np.ndarray) -> None:
 
 def _warn_of_collapse(sequences: np.ndarray, name: str) -> None:
     """Warn of features, such as epoch timestamps, whose variation float32 cannot hold."""
-    low = sequences.min(axis=(0, 1)).astype(np.float64)
-    high = sequences.max(axis=(0, 1)).astype(np.float64)
+    axes = tuple(range(sequences.ndim - 1))
+    low = sequences.min(axis=axes).astype(np.float64)
+    high = sequences.max(axis=axes).astype(np.float64)
     single = np.finfo(np.float32)
     resolution = np.full(low.shape, float(single.tiny))  # smaller numbers count as 0 in a network
     if sequences.dtype.kind != "f" or sequences.dtype.itemsize > 4:
@@ -186,24 +302,29 @@ def _to_float32(array: np.ndarray, name: str) -> np.ndarray:
 # --- sequences of a warm start -------------------------------------------------------------
 
 
-def fingerprint(sequences: np.ndarray) -> str:
+def fingerprint(sequences: Sequences) -> str:
     """Return a short text that tells the sequences of one fit from those of another."""
-    ends = np.ascontiguousarray(sequences[[0, -1]])
-    return hashlib.sha256(repr(sequences.shape).encode() + ends.tobytes()).hexdigest()[:16]
+    values, lengths = sequences.values, sequences.lengths
+    ends = np.ascontiguousarray(values[[0, -1]])
+    content = repr(values.shape).encode() + ends.tobytes()
+    if lengths is not None:
+        content += lengths.tobytes()
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
-def is_standardized(sequences: np.ndarray) -> bool:
+def is_standardized(sequences: Sequences) -> bool:
     """Return whether sequences have been standardized for themselves.
 
     A scaler has seen all steps of the windows, or the rows with which they end.
     """
-    return _has_unit_scale(sequences) or _has_unit_scale(sequences[:, -1:])
+    return _has_unit_scale(sequences.steps()) or _has_unit_scale(sequences.last_steps())
 
 
-def _has_unit_scale(sequences: np.ndarray) -> bool:
+def _has_unit_scale(steps: np.ndarray) -> bool:
     """Return whether each feature has mean 0 and variance 1, closer than by chance."""
-    mean = sequences.mean(axis=(0, 1), dtype=np.float64)
-    variance = np.square(sequences, dtype=np.float64).mean(axis=(0, 1)) - mean**2
+    axes = tuple(range(steps.ndim - 1))
+    mean = steps.mean(axis=axes, dtype=np.float64)
+    variance = np.square(steps, dtype=np.float64).mean(axis=axes) - mean**2
     return bool((abs(mean) < 1e-4).all() and (abs(variance - 1) < 1e-4).all())
 
 

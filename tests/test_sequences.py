@@ -58,7 +58,6 @@ def test_frames_are_univariate_sequences(frame):
     ("bad", "message"),
     [
         (np.where(X.max() == X, np.nan, X), "contains NaN.*interpolate"),
-        ([[1.0, 2.0, 3.0]] + [[1.0, 2.0]] * 11, "one length.*resample"),
         (pd.DataFrame({"when": pd.date_range("2020", periods=12), "b": range(12)}), "dates into"),
         (pl.DataFrame({"when": pd.date_range("2020", periods=12).to_numpy()}), "dates into"),
         (np.where(X.max() == X, np.inf, X), "contains infinity"),

@@ -46,7 +46,7 @@ def convolve(x: Any, kernel: Any, bias: Any) -> tuple[Any, Any]:
 
 def _kernel_gradient(x: Any, dy: Any, size: int) -> Any:
     """Multiply what each output was computed from by the gradient of the output."""
-    _, n_steps, n_channels = x.shape
+    n_steps, n_channels = x.shape[1] or tf.shape(x)[1], x.shape[2]
     left = (size - 1) // 2
     x = tf.pad(x, [[0, 0], [left, size - 1 - left], [0, 0]])
     windows = tf.concat([x[:, first : first + n_steps] for first in range(size)], axis=2)

@@ -83,16 +83,15 @@ def _is_supported_convolution(layer: Any) -> bool:
 
 
 def _is_large(layer: Any) -> bool:
+    """Return whether a batch is worth cutting; so is one whose length is not known."""
     _, n_steps, n_filters = layer.output.shape
-    return n_steps * n_filters >= CUT_OUTPUTS
+    return n_steps is None or n_steps * n_filters >= CUT_OUTPUTS
 
 
 # --- batch normalization -------------------------------------------------------------------
 
 
 def _normalize(layer: Any, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-    if mask is not None:
-        return type(layer).call(layer, inputs, training=training, mask=mask)
     parts = parts_of(inputs)
     gamma, beta = _tensors(layer.gamma, layer.beta)
     moving = layer.moving_mean, layer.moving_variance
@@ -100,7 +99,8 @@ def _normalize(layer: Any, inputs: Any, training: bool | None = None, mask: Any 
     if not (training and layer.trainable):
         mean, variance = before
         return join(normalize_by(parts, mean, variance, gamma, beta, layer.epsilon))
-    outputs, mean, variance = normalize(parts, gamma, beta, layer.epsilon)
+    masks = None if mask is None else cut(tf.cast(mask, inputs.dtype), len(parts))
+    outputs, mean, variance = normalize(parts, gamma, beta, layer.epsilon, masks)
     for variable, old, new in zip(moving, before, (mean, variance), strict=True):
         variable.assign(old * layer.momentum + new * (1.0 - layer.momentum))
     return join(outputs)
@@ -108,7 +108,7 @@ def _normalize(layer: Any, inputs: Any, training: bool | None = None, mask: Any 
 
 def _is_supported_normalization(layer: Any) -> bool:
     return (
-        layer.input.ndim == 3
+        layer.output.ndim == 3
         and layer.axis in (2, -1)
         and layer.center
         and layer.scale
@@ -117,7 +117,7 @@ def _is_supported_normalization(layer: Any) -> bool:
     )
 
 
-# --- relu and averages ---------------------------------------------------------------------
+# --- relu, products and averages ---------------------------------------------------------------------
 
 
 def _relu(layer: Any, inputs: Any) -> Any:
@@ -128,6 +128,16 @@ def _is_supported_relu(layer: Any) -> bool:
     return layer.max_value is None and not layer.negative_slope and not layer.threshold
 
 
+def _multiply(layer: Any, inputs: Any) -> Any:
+    parts = parts_of(inputs[0])
+    factors = cut(inputs[1], len(parts)) if len(parts) > 1 else inputs[1:]
+    return join([part * factor for part, factor in zip(parts, factors, strict=True)])
+
+
+def _is_supported_product(layer: Any) -> bool:
+    return len(layer.input) == 2
+
+
 def _average(layer: Any, inputs: Any, mask: Any = None) -> Any:
     """Average over time.
 
@@ -135,7 +145,9 @@ def _average(layer: Any, inputs: Any, mask: Any = None) -> Any:
     depends on the place of a sequence in the batch. So the last step is filled up.
     """
     if mask is not None:
-        return type(layer).call(layer, inputs, mask=mask)
+        weights = tf.cast(mask, inputs.dtype)
+        total = tf.matmul(weights[:, tf.newaxis], inputs)[:, 0]
+        return total / tf.reduce_sum(weights, axis=1, keepdims=True)
     n_channels = inputs.shape[2]
     missing = -n_channels % CHANNELS_AT_ONCE
     padded = tf.pad(inputs, [[0, 0], [0, 0], [0, missing]]) if missing else inputs
@@ -155,5 +167,6 @@ _CHOICES = {
     keras.layers.Conv1D: (_convolve, _is_supported_convolution),
     keras.layers.BatchNormalization: (_normalize, _is_supported_normalization),
     keras.layers.ReLU: (_relu, _is_supported_relu),
+    keras.layers.Multiply: (_multiply, _is_supported_product),
     keras.layers.GlobalAveragePooling1D: (_average, _is_supported_average),
 }

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklstm._kernels._inner_loop import all_outputs, read_weights, time_major_input
+from sklstm._kernels._inner_loop import (
+    all_outputs,
+    at_end,
+    lengths_of,
+    read_weights,
+    time_major_input,
+)
 from sklstm._kernels._tensorflow import tf
 
 
@@ -16,7 +22,8 @@ def fused_loop(
     The kernel's version 2 takes Keras's order of gates, but its registered gradient is wrong;
     version 1 is right and takes the gates in the order i, c, f, o.
     """
-    x, (h, c), units = time_major_input(layer, sequences, mask), initial_state, layer.units
+    lengths = lengths_of(mask)
+    x, (h, c), units = time_major_input(layer, sequences, lengths), initial_state, layer.units
     kernel, recurrent, bias = read_weights(layer)
     n_samples = tf.shape(x)[1]
     if units % 2 or x.shape[-1] % 2:
@@ -39,7 +46,8 @@ def fused_loop(
         cell_clip=-1.0,
         use_peephole=False,
     )
-    return all_outputs(layer, out.h[:, :n_samples], out.cs[-1, :n_samples])
+    last_c = at_end(out.cs[:, :n_samples], lengths)
+    return all_outputs(layer, out.h[:, :n_samples], last_c, lengths)
 
 
 def _swap_gates(weights: Any) -> Any:

@@ -14,11 +14,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sklstm._kernels._inner_loop import all_outputs, read_weights, time_major_input
+from sklstm._kernels._inner_loop import (
+    all_outputs,
+    lengths_of,
+    read_weights,
+    time_major_input,
+)
 from sklstm._kernels._tensorflow import tf
 
 WIDE_UNITS = 112  # wider layers multiply by several blocks of columns side by side
 CHUNK_STEPS = 4  # steps that are laid out in the graph one by one
+SATURATING = 1e9  # the sigmoid of it is exactly 1, of its negative 0, whatever is added
 
 # Gradients of activations, from their outputs alone.
 ACTIVATION_GRADIENTS = {
@@ -32,13 +38,28 @@ def hoisted_loop(
     layer: Any, sequences: Any, initial_state: Any, mask: Any, training: bool = False
 ) -> tuple[Any, Any, list[Any]]:
     """Replace ``inner_loop`` of an LSTM whose activation is in ``ACTIVATION_GRADIENTS``."""
-    x, (h, c) = time_major_input(layer, sequences, mask), initial_state
-    weights = (_sigmoids_first(each) for each in read_weights(layer))
-    recurrence = _recurrence(layer.activation.__name__, layer.return_sequences)
-    h, c = recurrence(x, *weights, h, c)
-    if layer.return_sequences:
-        return all_outputs(layer, h, c)
+    lengths = lengths_of(mask)
+    x, (h, c) = time_major_input(layer, sequences, lengths), initial_state
+    kernel, recurrent, bias = (_sigmoids_first(each) for each in read_weights(layer))
+    if mask is not None:
+        x, kernel = _with_ends(x, kernel, mask)
+    every_step = layer.return_sequences or mask is not None
+    recurrence = _recurrence(layer.activation.__name__, every_step)
+    h, c = recurrence(x, kernel, recurrent, bias, h, c)
+    if every_step:
+        return all_outputs(layer, h, c, lengths)
     return h, h[:, tf.newaxis], [h, c]
+
+
+def _with_ends(x: Any, kernel: Any, mask: Any) -> tuple[Any, Any]:
+    """Let the cell keep its state behind the end of a sequence.
+
+    Without a bound, as with relu, it could grow there beyond all numbers. One more input, which is 1
+    behind the end, shuts the input gate and opens the forget gate.
+    """
+    ended = tf.transpose(1.0 - tf.cast(mask, x.dtype))[:, :, tf.newaxis]
+    gates = tf.repeat([-SATURATING, SATURATING, 0.0, 0.0], kernel.shape[1] // 4)
+    return tf.concat([x, ended], axis=2), tf.concat([kernel, gates[tf.newaxis]], axis=0)
 
 
 def _sigmoids_first(weights: Any) -> Any:
@@ -78,8 +99,9 @@ class _Inputs(NamedTuple):
     c0: Any
 
     @property
-    def n_steps(self) -> int:
-        return self.x.shape[0]
+    def n_steps(self) -> Any:
+        """An int, or a tensor where the number of steps differs from batch to batch."""
+        return self.x.shape[0] or tf.shape(self.x)[0]
 
     @property
     def units(self) -> int:
@@ -101,7 +123,7 @@ def _run_forward(inputs: _Inputs, activation: str) -> tuple[Any, Any, list[Any]]
     activate = getattr(tf.nn, activation, tf.identity)
     step = functools.partial(_forward_step, activate, inputs.blocks(inputs.recurrent))
     states, (outputs, *kept) = _scan(step, (inputs.h0, inputs.c0), [_reader(projected)], n_steps, 3)
-    h = tf.ensure_shape(outputs.stack(), [n_steps, None, units])
+    h = tf.ensure_shape(outputs.stack(), [inputs.x.shape[0], None, units])
     return states, h, kept
 
 
@@ -193,7 +215,7 @@ def _reader(sequence: Any) -> Any:
 
 
 def _scan(
-    step: Any, states: Any, inputs: list[Any], n_steps: int, n_kept: int, *, reverse: bool = False
+    step: Any, states: Any, inputs: list[Any], n_steps: Any, n_kept: int, *, reverse: bool = False
 ) -> tuple[Any, list[Any]]:
     """Apply a step along time; keep the ``n_kept`` tensors that it returns, in one array each.
 
@@ -218,19 +240,27 @@ def _scan(
             arrays = [a.write(t, value) for a, value in zip(arrays, kept, strict=True)]
         return states, arrays
 
-    arrays = [tf.TensorArray(tf.float32, n_steps) for _ in range(n_kept)]
-    n_looped = n_steps - n_steps % CHUNK_STEPS
+    def loop(begin: Any, end: Any, number: int, states: Any, arrays: Any) -> tuple[Any, Any]:
+        """Run chunks of a number of steps up to an end."""
 
-    def one_chunk(first: Any, states: Any, arrays: Any) -> Any:
-        return first + CHUNK_STEPS, *run(first, CHUNK_STEPS, states, arrays)
+        def one_chunk(first: Any, states: Any, arrays: Any) -> Any:
+            return first + number, *run(first, number, states, arrays)
 
-    if n_looped > CHUNK_STEPS:
         _, states, arrays = tf.while_loop(
-            lambda first, *_: first < n_looped,
+            lambda first, *_: first < end,
             one_chunk,
-            (0, states, arrays),
+            (begin, states, arrays),
             parallel_iterations=1,
         )
+        return states, arrays
+
+    arrays = [tf.TensorArray(tf.float32, n_steps) for _ in range(n_kept)]
+    n_looped = n_steps - n_steps % CHUNK_STEPS
+    if not isinstance(n_steps, int):
+        states, arrays = loop(0, n_looped, CHUNK_STEPS, states, arrays)
+        return loop(n_looped, n_steps, 1, states, arrays)
+    if n_looped > CHUNK_STEPS:
+        states, arrays = loop(0, n_looped, CHUNK_STEPS, states, arrays)
     else:
         n_looped = 0
     return run(n_looped, n_steps - n_looped, states, arrays)

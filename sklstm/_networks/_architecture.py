@@ -49,6 +49,9 @@ class Architecture(ABC):
     # Updates that "auto" epochs of a regression are at least, and without a trial exactly; 0: as
     # many as a trial finds enough, and without one a usual number of epochs.
     regression_updates: ClassVar[int] = 0
+    # Whether a network for sequences of any length depends on the longest of fit all the same;
+    # ``build`` then takes its ``n_timesteps``, too.
+    depends_on_length: ClassVar[bool] = False
     # Whether a small last batch would harm: batch normalisation takes statistics from each batch.
     wants_even_batches: ClassVar[bool] = False
     constraints: ClassVar[dict[str, list[Any]]] = {
@@ -58,13 +61,15 @@ class Architecture(ABC):
     }
 
     @abstractmethod
-    def build(self, x: Any) -> Any:
+    def build(self, x: Any, mask: Any = None) -> Any:
         """Build the graph, with layers of ``_layers``; return what the head reads.
 
         Parameters
         ----------
         x : KerasTensor of shape (n_samples, n_timesteps, n_features)
             Sequences.
+        mask : KerasTensor of shape (n_samples, n_timesteps), optional
+            Which steps are real, see ``_masks``; by default all are.
 
         Returns
         -------
@@ -81,6 +86,25 @@ class Architecture(ABC):
     def check_length(self, n_timesteps: int) -> None:
         """Raise a ValueError where sequences are too short for the options; here, never."""
         return
+
+    def check_lengths(self, lengths: np.ndarray, n_timesteps: int) -> None:
+        """Raise a ValueError where sequences of unequal length do not fit.
+
+        Parameters
+        ----------
+        lengths : ndarray of int of shape (n_samples,)
+            Time steps of each sequence.
+        n_timesteps : int
+            Those of the longest sequence that the network was made for.
+        """
+        shortest = int(lengths.argmin())
+        try:
+            self.check_length(int(lengths[shortest]))
+        except ValueError as error:
+            raise ValueError(
+                f"Sample {shortest} of X, with {lengths[shortest]} time steps, is too short. "
+                f"{error}"
+            ) from None
 
     # --- from arguments to options ---------------------------------------------------------
 

@@ -18,8 +18,8 @@ class Bidirectional(WithReadout):
     name = "bidirectional"
     epoch_cost = 2.0
 
-    def build(self, x: Any) -> Any:
-        return self.read_out(x)
+    def build(self, x: Any, mask: Any = None) -> Any:
+        return self.read_out(x, mask)
 
     def recurrent_layer(self, number: int, **options: Any) -> Any:
         """Return the two LSTMs; the last step of one is the first of the other."""

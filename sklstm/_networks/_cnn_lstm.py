@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from sklstm._kernels._tensorflow import keras
 from sklstm._networks import _layers as layers
 from sklstm._networks._architecture import POSITIVE_INT, Shape
+from sklstm._networks._masks import after_convolution
 from sklstm._networks._readout import WithReadout
 
 
@@ -40,11 +43,12 @@ class CNNLSTM(WithReadout):
         "subsequences": [POSITIVE_INT, None],
     }
 
-    def build(self, x: Any) -> Any:
+    def build(self, x: Any, mask: Any = None) -> Any:
         conv = layers.conv1d(self.filters, self.kernel_size)
         pool = layers.max_pooling1d(self.pool_size)
         if self.subsequences is None:
-            return self.read_out(pool(conv(x)))
+            mask = after_convolution(mask, self.kernel_size, self.pool_size)
+            return self.read_out(pool(conv(x)), mask)
         _, n_timesteps, n_features = x.shape
         pieces = (self.subsequences, n_timesteps // self.subsequences, n_features)
         x = keras.layers.Reshape(pieces, name="subsequences", dtype="float32")(x)
@@ -61,6 +65,17 @@ class CNNLSTM(WithReadout):
             n_inputs *= (length - self.kernel_size + 1) // self.pool_size
         convolution = layers.conv1d_shapes(n_features, self.filters, self.kernel_size)
         return convolution + layers.lstm_shapes(n_inputs, units), self.readout_width(units)
+
+    def check_lengths(self, lengths: np.ndarray, n_timesteps: int) -> None:
+        """Refuse sequences of unequal length, which cannot be cut into as many equal pieces."""
+        if self.subsequences is not None:
+            raise ValueError(
+                f"subsequences={self.subsequences} cuts every sequence into as many pieces, which "
+                f"takes sequences of one length, but those of X have {lengths.min()} to "
+                f"{lengths.max()} time steps, for a network of {n_timesteps}. Pass "
+                "subsequences=None: then the convolution runs along sequences of any length."
+            )
+        super().check_lengths(lengths, n_timesteps)
 
     def check_length(self, n_timesteps: int) -> None:
         """Refuse a convolution or pooling that the sequences are too short for."""

@@ -14,9 +14,9 @@ from sklstm._networks._activations import find_activation
 from sklstm._networks._architecture import Architecture, Shape
 
 
-def recurrent(x: Any, architecture: Architecture, number: int = 0) -> Any:
+def recurrent(x: Any, architecture: Architecture, number: int = 0, *, mask: Any = None) -> Any:
     """Apply the LSTM layer of this number, and dropout after it."""
-    x = lstm(architecture, number)(x)
+    x = lstm(architecture, number)(x, mask=mask)
     return dropout(x, architecture, numbered("dropout", number))
 
 
@@ -112,3 +112,9 @@ def seeded() -> dict[str, Any]:
 def numbered(name: str, number: int) -> str:
     """Return a name for the first layer, and one with a number for the others."""
     return f"{name}_{number}" if number else name
+
+
+def named(tensor: Any, name: str) -> Any:
+    """Name the operation that made a tensor; Keras would number it through the process."""
+    tensor._keras_history.operation.name = name
+    return tensor

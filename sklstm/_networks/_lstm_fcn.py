@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from sklstm._kernels._tensorflow import keras
 from sklstm._networks import _layers as layers
 from sklstm._networks._architecture import Architecture, Shape, check_sizes
+from sklstm._networks._masks import with_zeros
 
 SE_RATIO = 16  # how much narrower the inner layer of squeeze-and-excitation is
 
@@ -37,6 +40,7 @@ class LSTMFCN(Architecture):
     auto_batch_size = 16  # as the authors of the convolutions have it
     epoch_cost = 2.0
     wants_even_batches = True
+    depends_on_length = True
     constraints = {
         "fcn_filters": [list, tuple],
         "fcn_kernel_sizes": [list, tuple],
@@ -53,19 +57,24 @@ class LSTMFCN(Architecture):
                 "have the same length: one number each per convolution."
             )
 
-    def build(self, x: Any) -> Any:
-        transposed = keras.layers.Permute((2, 1), name="transpose", dtype="float32")(x)
+    def build(self, x: Any, mask: Any = None, n_timesteps: int | None = None) -> Any:
+        whole = x if mask is None else _of_length(x, n_timesteps)
+        transposed = keras.layers.Permute((2, 1), name="transpose", dtype="float32")(whole)
         recurrent = layers.recurrent(transposed, self)
         last = len(self.fcn_filters) - 1
-        for number in range(last + 1):
-            x = self._block(x, number)
-            if self.squeeze_excitation and number < last:
-                x = _squeeze_excitation(x, number)
-        convolved = layers.global_average_pooling1d("global_average_pooling1d")(x)
+        for number in range(last):
+            x = self._block(x, mask, number)
+            if self.squeeze_excitation:
+                x = _squeeze_excitation(x, mask, number)
+            # The next convolution reads zeros behind the end, as behind a sequence alone.
+            x = with_zeros(x, mask, layers.numbered("end", number))
+        x = self._block(x, mask, last)
+        average = layers.global_average_pooling1d("global_average_pooling1d")
+        convolved = average(x, mask=mask)
         join = keras.layers.Concatenate(name="concatenate", dtype="float32")
         return join([recurrent, convolved])
 
-    def _block(self, x: Any, number: int) -> Any:
+    def _block(self, x: Any, mask: Any, number: int) -> Any:
         """Apply a convolution, batch normalization and relu."""
         convolve = layers.conv1d(
             self.fcn_filters[number],
@@ -77,7 +86,18 @@ class LSTMFCN(Architecture):
         )
         normalize = layers.batch_normalization(layers.numbered("batch_normalization", number))
         relu = keras.layers.ReLU(name=layers.numbered("relu", number), dtype="float32")
-        return relu(normalize(convolve(x)))
+        return relu(normalize(convolve(x), mask=mask))
+
+    def check_lengths(self, lengths: np.ndarray, n_timesteps: int) -> None:
+        """Refuse sequences longer than those of fit: the LSTM has one input for each step."""
+        longest = int(lengths.argmax())
+        if lengths[longest] > n_timesteps:
+            raise ValueError(
+                f"Sample {longest} of X has {lengths[longest]} time steps, but arch='lstm_fcn' "
+                f"reads at most the {n_timesteps} of the longest sequence of fit: its LSTM has one "
+                "input for each. Cut X, fit on sequences as long, or use another arch."
+            )
+        super().check_lengths(lengths, n_timesteps)
 
     def weight_shapes(self, n_timesteps: int, n_features: int) -> tuple[list[Shape], int]:
         (units,) = self.units
@@ -98,7 +118,15 @@ def _inner_width(filters: int) -> int:
     return max(1, filters // SE_RATIO)
 
 
-def _squeeze_excitation(x: Any, number: int) -> Any:
+def _of_length(x: Any, n_timesteps: int | None) -> Any:
+    """Append zeros to sequences of any length, up to a number of time steps."""
+    pad = keras.layers.ZeroPadding1D((0, n_timesteps), name="zeros", dtype="float32")
+    shape = n_timesteps, x.shape[2]
+    cut = keras.layers.Reshape(shape, name="of_one_length", dtype="float32")  # a static shape
+    return cut(layers.named(pad(x)[:, :n_timesteps], "cut"))
+
+
+def _squeeze_excitation(x: Any, mask: Any, number: int) -> Any:
     """Multiply each channel by a number between 0 and 1 that the averages of all decide on."""
 
     def name(of_layer: str) -> str:
@@ -116,7 +144,7 @@ def _squeeze_excitation(x: Any, number: int) -> Any:
         )
 
     filters = x.shape[-1]
-    scale = layers.global_average_pooling1d(name("average"))(x)
+    scale = layers.global_average_pooling1d(name("average"))(x, mask=mask)
     scale = keras.layers.Reshape((1, filters), name=name("reshape"), dtype="float32")(scale)
     scale = dense(_inner_width(filters), "relu", "squeeze")(scale)
     scale = dense(filters, "sigmoid", "excite")(scale)

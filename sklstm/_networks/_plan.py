@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
+
+import numpy as np
 
 from sklstm._kernels._tensorflow import keras, start
 from sklstm._networks import _layers as layers
 from sklstm._networks._activations import find_activation
 from sklstm._networks._architecture import Architecture, Shape
+from sklstm._networks._masks import real_steps
 from sklstm._networks._registry import REGISTRY
 
 _OUTPUT_ACTIVATIONS = "linear", "softmax", "sigmoid"
@@ -29,6 +32,9 @@ class NetworkPlan:
         Units of the head.
     output_activation : {"linear", "softmax", "sigmoid"}
         Activation of the head.
+    ragged : bool
+        Whether the network takes sequences of unequal length, padded with zeros at the end, and
+        their lengths. ``n_timesteps`` is then the length of the longest sequence of fit.
 
     Raises
     ------
@@ -41,6 +47,7 @@ class NetworkPlan:
     n_features: int
     n_outputs: int
     output_activation: str
+    ragged: bool = False
 
     def __post_init__(self) -> None:
         """Check the plan, whether it comes from arguments or from a file."""
@@ -53,7 +60,11 @@ class NetworkPlan:
                 f"output_activation must be one of {_OUTPUT_ACTIVATIONS}, got "
                 f"{self.output_activation!r}."
             )
+        if type(self.ragged) is not bool:
+            raise ValueError(f"ragged must be a bool, got {self.ragged!r}.")
         self.architecture.check_length(self.n_timesteps)
+        if self.ragged:
+            self.architecture.check_lengths(np.array([self.n_timesteps]), self.n_timesteps)
 
     @classmethod
     def from_arguments(cls, arch: str, arguments: Mapping[str, Any], **fields: Any) -> Self:
@@ -66,13 +77,44 @@ class NetworkPlan:
         settings = config.floatx(), config.epsilon(), config.dtype_policy().name
         return *settings, *map(find_activation, self.architecture.activations)
 
+    def for_lengths(self, lengths: np.ndarray | None) -> NetworkPlan:
+        """Return the plan of the same network for sequences of these lengths; None: as in fit.
+
+        Raises
+        ------
+        ValueError
+            If the network cannot read them.
+        """
+        if lengths is None:
+            return self
+        self.architecture.check_lengths(lengths, self.n_timesteps)
+        return replace(self, ragged=True)
+
+    def graph_key(self) -> Hashable:
+        """Return what is equal for plans whose networks have the same graph."""
+        if self.ragged and not self.architecture.depends_on_length:
+            return self.architecture, self.n_features, self.n_outputs, self.output_activation
+        return self
+
     def build(self) -> Any:
         """Build the uncompiled Keras model, of stock Keras layers in float32."""
         start()
-        sequence = keras.Input((self.n_timesteps, self.n_features), name="sequence")
-        hidden = self.architecture.build(sequence)
+        n_timesteps = None if self.ragged else self.n_timesteps
+        inputs = [keras.Input((n_timesteps, self.n_features), name="sequence")]
+        if self.ragged:
+            inputs.append(keras.Input((), dtype="int32", name="lengths"))
         head = layers.dense(self.n_outputs, self.output_activation)
-        return keras.Model(sequence, head(hidden), name=self.architecture.name)
+        outputs = head(self._hidden(*inputs))
+        return keras.Model(
+            inputs if self.ragged else inputs[0], outputs, name=self.architecture.name
+        )
+
+    def _hidden(self, sequence: Any, lengths: Any = None) -> Any:
+        """Return what the head reads."""
+        if lengths is None:
+            return self.architecture.build(sequence)
+        options = {"n_timesteps": self.n_timesteps} if self.architecture.depends_on_length else {}
+        return self.architecture.build(sequence, real_steps(sequence, lengths), **options)
 
     def weight_shapes(self) -> list[Shape]:
         """List the shapes of the model's weights, in Keras's order, without building it."""
@@ -96,6 +138,7 @@ class NetworkPlan:
             "n_features": self.n_features,
             "n_outputs": self.n_outputs,
             "output_activation": self.output_activation,
+            "ragged": self.ragged,
         }
 
     @classmethod

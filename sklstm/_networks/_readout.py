@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklstm._kernels._tensorflow import keras
 from sklstm._networks import _layers as layers
 from sklstm._networks._architecture import Architecture
+from sklstm._networks._masks import with_lowest
 
 # What each read-out puts side by side.
 READOUTS = {
@@ -35,28 +36,31 @@ class WithReadout(Architecture):
 
     constraints: ClassVar[dict[str, list[Any]]] = {"readout": [StrOptions(set(READOUTS))]}
 
-    def read_out(self, x: Any) -> Any:
+    def read_out(self, x: Any, mask: Any = None) -> Any:
         """Apply the last LSTM layer, read it out, and apply dropout."""
         number = len(self.units) - 1
-        read = self._outputs(x, number)
+        read = self._outputs(x, mask, number)
         if len(read) > 1:
             read = [keras.layers.Concatenate(name="readout", dtype="float32")(read)]
         return layers.dropout(read[0], self, layers.numbered("dropout", number))
 
-    def _outputs(self, x: Any, number: int) -> list[Any]:
+    def _outputs(self, x: Any, mask: Any, number: int) -> list[Any]:
         """Return what is put side by side."""
         if self.readout == "last":
-            return [self.recurrent_layer(number)(x)]
+            return [self.recurrent_layer(number)(x, mask=mask)]
         parts = READOUTS[self.readout]
         with_state = "last" in parts
         layer = self.recurrent_layer(number, return_sequences=True, return_state=with_state)
-        sequence, *states = layer(x) if with_state else [layer(x)]
+        outputs = layer(x, mask=mask)
+        sequence, *states = outputs if with_state else [outputs]
         # States are output and cell: of one layer, or of two that read from either end.
         read = states[::2]
         if "mean" in parts:
-            read.append(layers.global_average_pooling1d("global_average_pooling1d")(sequence))
+            average = layers.global_average_pooling1d("global_average_pooling1d")
+            read.append(average(sequence, mask=mask))
         if "max" in parts:
-            read.append(layers.global_max_pooling1d("global_max_pooling1d")(sequence))
+            maximum = layers.global_max_pooling1d("global_max_pooling1d")
+            read.append(maximum(with_lowest(sequence, mask)))
         return read
 
     def recurrent_layer(self, number: int, **options: Any) -> Any:

@@ -34,10 +34,10 @@ class Stacked(WithReadout):
             )
         return tuple(int(u) for u in units)
 
-    def build(self, x: Any) -> Any:
+    def build(self, x: Any, mask: Any = None) -> Any:
         for number in range(len(self.units) - 1):
-            x = layers.recurrent(x, self, number)
-        return self.read_out(x)
+            x = layers.recurrent(x, self, number, mask=mask)
+        return self.read_out(x, mask)
 
     def weight_shapes(self, n_timesteps: int, n_features: int) -> tuple[list[Shape], int]:
         widths = n_features, *self.units

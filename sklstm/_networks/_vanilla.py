@@ -16,8 +16,8 @@ class Vanilla(WithReadout):
 
     name = "vanilla"
 
-    def build(self, x: Any) -> Any:
-        return self.read_out(x)
+    def build(self, x: Any, mask: Any = None) -> Any:
+        return self.read_out(x, mask)
 
     def weight_shapes(self, n_timesteps: int, n_features: int) -> tuple[list[Shape], int]:
         (units,) = self.units

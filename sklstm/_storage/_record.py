@@ -24,7 +24,7 @@ from sklstm._storage._checks import (
 )
 from sklstm._training import TrainingState
 
-FORMAT = 4
+FORMAT = 5
 
 _FIELDS = {
     "format": is_one_of(FORMAT),
@@ -174,8 +174,14 @@ def _from_format_3(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "format": 4, "target_encoder": encoder}
 
 
+def _from_format_4(record: dict[str, Any]) -> dict[str, Any]:
+    """Read what was stored before sequences could differ in length."""
+    return {**record, "format": 5, "plan": {**record["plan"], "ragged": False}}
+
+
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _from_format_1,
     2: _from_format_2,
     3: _from_format_3,
+    4: _from_format_4,
 }

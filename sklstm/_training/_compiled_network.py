@@ -7,7 +7,7 @@ differ in them share one compiled network.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from sklstm._training._state import TrainingState
 
 EVALUATE_BATCH = 256  # samples evaluated at once
 
-Tensors = tuple[Any, Any, Any]  # X, y, sample weights
+Tensors = tuple[Any, ...]  # X, y, sample weights; after X the lengths, if the network takes them
 
 
 class CompiledNetwork:
@@ -178,7 +178,7 @@ class CompiledNetwork:
         Parameters
         ----------
         data : tuple of tensors
-            X, y and sample weights.
+            X, lengths if the network takes them, y and sample weights.
         batches : tuple of tensors
             The order of the samples; where in it each batch ends; the factor that the learning
             rate is multiplied by in each batch, unless it is the optimizer's own schedule.
@@ -204,14 +204,14 @@ class CompiledNetwork:
         n_batches = -(-len(data[0]) // EVALUATE_BATCH)
         return _as_floats(self._evaluate_calls.run(self._evaluate_graph, data, 0, n_batches))
 
-    def _train_step_loop(
-        self, X: Any, y: Any, weight: Any, order: Any, ends: Any, factors: Any, begin: Any, end: Any
-    ) -> Any:
+    def _train_step_loop(self, *inputs: Any) -> Any:
+        *data, order, ends, factors, begin, end = inputs
+
         def one_batch(i: Any) -> Any:
             first = tf.where(i > 0, ends[tf.maximum(i - 1, 0)], 0)
             rows = order[first : ends[i]]
             with self._learning_rate_times(factors[i]):
-                self.model.train_step(tuple(tf.gather(array, rows) for array in (X, y, weight)))
+                self.model.train_step(_as_batch(tf.gather(array, rows) for array in data))
             return (i + 1,)
 
         tf.while_loop(lambda i: i < end, one_batch, (begin,), parallel_iterations=1)
@@ -229,10 +229,12 @@ class CompiledNetwork:
         yield
         rate.assign(before)
 
-    def _test_step_loop(self, X: Any, y: Any, weight: Any, begin: Any, end: Any) -> Any:
+    def _test_step_loop(self, *inputs: Any) -> Any:
+        *data, begin, end = inputs
+
         def one_batch(i: Any) -> Any:
             rows = slice(i * EVALUATE_BATCH, (i + 1) * EVALUATE_BATCH)
-            self.model.test_step((X[rows], y[rows], weight[rows]))
+            self.model.test_step(_as_batch(array[rows] for array in data))
             return (i + 1,)
 
         tf.while_loop(lambda i: i < end, one_batch, (begin,), parallel_iterations=1)
@@ -240,7 +242,10 @@ class CompiledNetwork:
 
     def _trace(self, function: Any, data: Tensors, *more: Any) -> Any:
         """Trace a graph once, for any number of samples like these."""
-        arrays = [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in data]
+        shapes: list[list[int | None]] = [[None, *array.shape[1:]] for array in data]
+        if len(data) > 3:  # sequences of any length
+            shapes[0][1] = None
+        arrays = [tf.TensorSpec(shape, a.dtype) for shape, a in zip(shapes, data, strict=True)]
         with building, anonymous_variables():
             if not self._has_metrics:
                 self._build_metrics(data)
@@ -251,7 +256,7 @@ class CompiledNetwork:
         """Call loss and metrics once: their first call builds them, and must not be in a graph."""
         # More samples than outputs: no loss of the wrong shape happens to fit the weights.
         n_samples = self.model.output_shape[-1] + 1
-        _, y, weight = (tf.repeat(array[:1], n_samples, axis=0) for array in data)
+        y, weight = (tf.repeat(array[:1], n_samples, axis=0) for array in data[-2:])
         outputs = self._constant_outputs(n_samples)
         with _refusing("loss", y, outputs):
             self.model.compute_loss(y=y, y_pred=outputs, sample_weight=weight)
@@ -269,6 +274,14 @@ class CompiledNetwork:
         n_outputs = self.model.output_shape[-1]
         value = {"softmax": 1 / n_outputs, "sigmoid": 0.5, "linear": 0.0}
         return tf.fill([n_samples, n_outputs], value[self.model.layers[-1].activation.__name__])
+
+
+def _as_batch(arrays: Iterable[Any]) -> tuple[Any, Any, Any]:
+    """Return inputs, targets and weights of a batch; cut sequences to the longest of them."""
+    X, *lengths, y, weight = arrays
+    if not lengths:
+        return X, y, weight
+    return [X[:, : tf.reduce_max(lengths[0])], lengths[0]], y, weight
 
 
 @contextlib.contextmanager

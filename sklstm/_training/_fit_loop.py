@@ -114,7 +114,8 @@ def train(
         network.load(state, compilation.learning_rate())
         even = plan.architecture.wants_even_batches
         size = min(batch_size, len(samples))
-        batches = Batches(len(samples), size, shuffle, even, Schedule(schedule, epochs))
+        rates = Schedule(schedule, epochs)
+        batches = Batches(len(samples), size, shuffle, even, rates, samples.lengths)
         fit = _Fit(network, state, samples, batches, validation, early_stopping)
         fit.last_loss = last_loss
         try:
@@ -140,7 +141,7 @@ class _Fit:
         self.seed, self.first_epoch = state.seed, state.epoch
         self.batches, self.n_batches = batches, len(batches)
         self.data = samples.tensors()
-        self.validation_data = validation.tensors() if validation is not None else None
+        self.validation_data = validation.by_length().tensors() if validation is not None else None
         self.early_stopping = early_stopping
         self.of_user: list[Any] = []  # callbacks
         self.last_loss: float | None = None
@@ -249,7 +250,7 @@ class _Fit:
     def _note_first_loss(self, loss: float, rows: np.ndarray) -> None:
         self.first_loss = loss
         if self.last_loss is not None:
-            _, y, weight = (tf.gather(array, rows) for array in self.data)
+            y, weight = (tf.gather(array, rows) for array in self.data[-2:])
             check_resumption(self.last_loss, loss, self.network.constant_loss(y, weight))
 
     def validate(self, data: Tensors) -> dict[str, float]:
@@ -290,5 +291,4 @@ class _Fit:
         return Outcome(ended, history, best)
 
     def _constant_loss(self) -> float:
-        _, y, weight = self.data
-        return self.network.constant_loss(y, weight)
+        return self.network.constant_loss(*self.data[-2:])

@@ -24,7 +24,7 @@ from sklstm._training._graphs import building
 MAX_NETWORKS = 16  # compiled networks that are kept, over all threads
 MAX_UNCOLLECTED = 4  # evicted networks that wait for a garbage collection of half a second
 
-Key = tuple[NetworkPlan, Hashable, Hashable]  # the plan, its environment, the compilation
+Key = tuple[Hashable, Hashable, Hashable]  # of the plan, its environment, the compilation
 
 _free: OrderedDict[Key, list[CompiledNetwork]] = OrderedDict()
 _uncollected: list[weakref.ref[Any]] = []  # Keras models of evicted networks
@@ -40,7 +40,7 @@ def borrow_network(plan: NetworkPlan, compilation: Compilation) -> Iterator[Comp
     """
     start()
     compiled_with = compilation.key()
-    key = plan, plan.environment(), compiled_with
+    key = plan.graph_key(), plan.environment(), compiled_with
     network = None if compiled_with is None else _take(key)
     if network is None:
         with building:
@@ -56,7 +56,7 @@ def borrow_network(plan: NetworkPlan, compilation: Compilation) -> Iterator[Comp
 def free_model(plan: NetworkPlan) -> Any:
     """Return the Keras model of a free network of this plan, or None."""
     with _lock:
-        here = plan, plan.environment()
+        here = plan.graph_key(), plan.environment()
         free = [network.model for key, kept in _free.items() if key[:2] == here for network in kept]
     return free[-1] if free else None
 

@@ -6,7 +6,7 @@ So it has no state: one graph serves all estimators of a plan, in all threads.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,12 +24,14 @@ MAX_ROWS = 504  # of one forward pass; more gain nothing
 MAX_BYTES = 100e6  # of one forward pass, roughly
 ROW_MULTIPLE = 24  # rows that a matrix product takes at once with AVX2
 
-_forward_functions: OrderedDict[tuple[NetworkPlan, Hashable], Any] = OrderedDict()
+_forward_functions: OrderedDict[tuple[Hashable, Hashable], Any] = OrderedDict()
 _weight_tensors: WeakKeyDictionary[TrainingState, list[Any]] = WeakKeyDictionary()
 _keras_models: WeakKeyDictionary[TrainingState, Any] = WeakKeyDictionary()
 
 
-def predict(plan: NetworkPlan, state: TrainingState, X: np.ndarray) -> np.ndarray:
+def predict(
+    plan: NetworkPlan, state: TrainingState, X: np.ndarray, lengths: np.ndarray | None = None
+) -> np.ndarray:
     """Run a network forward.
 
     Parameters
@@ -40,6 +42,8 @@ def predict(plan: NetworkPlan, state: TrainingState, X: np.ndarray) -> np.ndarra
         A fitted state.
     X : ndarray of shape (n_samples, n_timesteps, n_features), float32
         Sequences.
+    lengths : ndarray of int32 of shape (n_samples,), optional
+        Time steps of each, for a plan that takes them.
 
     Returns
     -------
@@ -50,16 +54,26 @@ def predict(plan: NetworkPlan, state: TrainingState, X: np.ndarray) -> np.ndarra
     weights = _weight_tensors.get(state)
     if weights is None:
         weights = _weight_tensors[state] = [tf.constant(array) for array in state.weights or ()]
-    size = _batch_size(plan)
-    batches = (X[i : i + size] for i in range(0, len(X), size))
-    outputs = [forward(tf.constant(_pad_rows(batch)), *weights).numpy() for batch in batches]
-    return np.concatenate(outputs)[: len(X)]
+    size = _batch_size(plan, X.shape[1])
+    if lengths is None:
+        batches = ([X[i : i + size]] for i in range(0, len(X), size))
+        return _run_batches(forward, weights, batches)[: len(X)]
+    order = np.argsort(-lengths, kind="stable")  # in batches of similar lengths
+    numbers = (order[i : i + size] for i in range(0, len(X), size))
+    batches = ([X[rows, : lengths[rows[0]]], lengths[rows]] for rows in numbers)
+    return _run_batches(forward, weights, batches)[np.argsort(order)]
 
 
-def _batch_size(plan: NetworkPlan) -> int:
+def _run_batches(forward: Any, weights: list[Any], batches: Iterable[list[np.ndarray]]) -> Any:
+    """Run one batch after another; the last may get more rows."""
+    padded = (map(_pad_rows, batch) for batch in batches)
+    return np.concatenate([forward(*map(tf.constant, b), *weights).numpy() for b in padded])
+
+
+def _batch_size(plan: NetworkPlan, n_timesteps: int) -> int:
     """Return how many sequences are predicted at once, so that memory stays bounded."""
     widest = max(shape[-1] for shape in plan.weight_shapes())
-    rows = int(MAX_BYTES / (2 * 4 * widest * plan.n_timesteps))  # what it computes, and its output
+    rows = int(MAX_BYTES / (2 * 4 * widest * n_timesteps))  # what it computes, and its output
     return max(ROW_MULTIPLE, min(MAX_ROWS, rows - rows % ROW_MULTIPLE))
 
 
@@ -70,13 +84,13 @@ def _pad_rows(batch: np.ndarray) -> np.ndarray:
     the same answer whatever others it is predicted with.
     """
     missing = -len(batch) % ROW_MULTIPLE
-    return np.pad(batch, [(0, missing), (0, 0), (0, 0)]) if missing else batch
+    return np.concatenate([batch, np.repeat(batch[:1], missing, axis=0)]) if missing else batch
 
 
 def _forward_function(plan: NetworkPlan) -> Any:
-    """Return the traced forward pass of a network, a function of sequences and weights."""
+    """Return the traced forward pass of a network: of sequences, lengths if any, and weights."""
     start()
-    key = plan, plan.environment()
+    key = plan.graph_key(), plan.environment()
     forward = _forward_functions.get(key)
     if forward is None:
         with building:
@@ -92,18 +106,20 @@ def _trace_forward(plan: NetworkPlan) -> Any:
         model = free_model(plan) or plan.build()  # tracing makes use of the layers alone
     install_fast_layers(model)
     # Seeds of dropout are variables too; inference does not read them.
+    n_inputs = len(model.inputs)
     others = {id(v): tf.constant(v.numpy()) for v in model.non_trainable_variables}
 
-    def forward(X: Any, *weights: Any) -> Any:
+    def forward(*arguments: Any) -> Any:
+        inputs, weights = arguments[:n_inputs], arguments[n_inputs:]
         given = others | {id(v): w for v, w in zip(model.weights, weights, strict=True)}
         trainable = [given[id(v)] for v in model.trainable_variables]
         non_trainable = [given[id(v)] for v in model.non_trainable_variables]
-        outputs, _ = model.stateless_call(trainable, non_trainable, X, training=False)
+        inputs = inputs if plan.ragged else inputs[0]
+        outputs, _ = model.stateless_call(trainable, non_trainable, inputs, training=False)
         return outputs
 
-    shapes = [tf.TensorSpec(v.shape, v.dtype) for v in model.weights]
-    X = tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)
-    return trace(forward, model, X, *shapes)
+    given = [*model.inputs, *model.weights]
+    return trace(forward, model, *(tf.TensorSpec(each.shape, each.dtype) for each in given))
 
 
 def keras_model(plan: NetworkPlan, state: TrainingState) -> Any:

@@ -113,4 +113,5 @@ def _tried_epochs(
 
 
 def _affordable(plan: NetworkPlan, training: Samples, n_fits: int = 1) -> int:
-    return auto_epochs(len(training), plan.n_timesteps, n_fits * plan.architecture.epoch_cost)
+    cost = n_fits * plan.architecture.epoch_cost
+    return auto_epochs(len(training), training.mean_length, cost)

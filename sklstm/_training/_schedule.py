@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from sklstm._training._seeds import epoch_order
+from sklstm._training._buckets import similar_lengths
+from sklstm._training._seeds import epoch_generator, epoch_order
 
 Course = str | Callable[[float], Any]  # of the learning rate
 
@@ -103,7 +104,7 @@ def _checked(value: Any, progress: float) -> float:
     return factor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Batches:
     """The batches of a fit.
 
@@ -118,6 +119,8 @@ class Batches:
         what is left, as in Keras.
     schedule : Schedule
         Of the learning rate.
+    lengths : ndarray of int of shape (n_samples,), optional
+        Time steps of each sample. With ``shuffle``, samples of similar lengths share a batch.
     """
 
     n_samples: int
@@ -125,6 +128,7 @@ class Batches:
     shuffle: bool
     even: bool
     schedule: Schedule
+    lengths: np.ndarray | None = None
 
     def __len__(self) -> int:
         return math.ceil(self.n_samples / self.batch_size)
@@ -133,8 +137,13 @@ class Batches:
         self, seed: int, epoch: int, first_epoch: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the order of the samples, where in it each batch ends, and the rate's factors."""
-        order = epoch_order(seed, epoch, self.n_samples, shuffle=self.shuffle)
-        return order, self.ends(), self.schedule.factors(epoch - first_epoch, len(self))
+        ends, factors = self.ends(), self.schedule.factors(epoch - first_epoch, len(self))
+        if self.lengths is not None and self.shuffle:
+            sizes = np.diff(ends, prepend=0)
+            order, ends = similar_lengths(self.lengths, sizes, epoch_generator(seed, epoch))
+        else:
+            order = epoch_order(seed, epoch, self.n_samples, shuffle=self.shuffle)
+        return order, ends, factors
 
     def ends(self) -> np.ndarray:
         """Return the number of samples up to the end of each batch."""

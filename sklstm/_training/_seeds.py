@@ -36,6 +36,11 @@ def epoch_order(seed: int, epoch: int, n_samples: int, *, shuffle: bool) -> np.n
     return np.random.default_rng([seed, epoch]).permutation(n_samples)
 
 
+def epoch_generator(seed: int, epoch: int) -> np.random.Generator:
+    """Return what forms the batches of an epoch at random, where their samples differ in length."""
+    return np.random.default_rng([seed, epoch])
+
+
 def dropout_seeds(model: Any) -> list[Any]:
     """Return the variables that hold the seeds of a model's dropout layers."""
     kind = keras.layers.Dropout

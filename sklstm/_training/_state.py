@@ -39,24 +39,41 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class Samples:
-    """Arrays of equal length that a network trains or is validated on, all float32.
+    """What a network trains or is validated on: arrays with as many rows, of float32.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_timesteps, n_features)
+        Sequences; shorter ones are padded with zeros at the end.
     y : ndarray of shape (n_samples, n_targets)
     weight : ndarray of shape (n_samples,)
+    lengths : ndarray of int32 of shape (n_samples,), optional
+        Time steps of each sequence, for a network that takes them.
     """
 
     X: np.ndarray
     y: np.ndarray
     weight: np.ndarray
+    lengths: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.X)
 
     def __getitem__(self, rows: slice | np.ndarray) -> Samples:
-        return Samples(self.X[rows], self.y[rows], self.weight[rows])
+        lengths = None if self.lengths is None else self.lengths[rows]
+        return Samples(self.X[rows], self.y[rows], self.weight[rows], lengths)
 
-    def tensors(self) -> tuple[Any, Any, Any]:
-        return tuple(tf.constant(array, tf.float32) for array in (self.X, self.y, self.weight))
+    @property
+    def mean_length(self) -> int:
+        """Time steps of a sequence, on average."""
+        return self.X.shape[1] if self.lengths is None else round(self.lengths.mean())
+
+    def by_length(self) -> Samples:
+        """Return the samples in the order of their lengths."""
+        return self if self.lengths is None else self[np.argsort(self.lengths, kind="stable")]
+
+    def tensors(self) -> tuple[Any, ...]:
+        """Return X, lengths if there are any, y and weight."""
+        lengths = [] if self.lengths is None else [tf.constant(self.lengths, tf.int32)]
+        X, y, weight = (tf.constant(array, tf.float32) for array in (self.X, self.y, self.weight))
+        return X, *lengths, y, weight

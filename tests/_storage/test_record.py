@@ -143,6 +143,7 @@ def test_values_of_another_kind_are_refused_or_make_no_difference(name, request)
             free = {"optimizer", "best_epoch", "epoch", "seed", "history", "fingerprint"}
             free |= {"dropout", "dtype_", "normalize", "integer_labels", "multilabel", "classes_"}
             free |= {"optimizer_kind"}
+            free |= {"ragged"}  # a network that takes lengths answers the same
             free |= {"mean_", "scale_", "ndim_", "feature_names_in"}
             assert {*path} & free, (path, wrong)
             assert restored.predict(X).shape == expected.shape
@@ -154,7 +155,7 @@ def test_format_2_knew_no_readouts(arch):
     model = LSTMRegressor(arch, **SMALL).fit(X, TARGETS[LSTMRegressor])
     state = state_of(model)
     assert state["_fitted"]["plan"]["options"].pop("readout") == "last"
-    del state["_fitted"]["target_encoder"]["quantiles"]
+    del state["_fitted"]["target_encoder"]["quantiles"], state["_fitted"]["plan"]["ragged"]
     state["_fitted"]["format"] = 2
     restored = restore(model, resealed(state))
     np.testing.assert_array_equal(restored.predict(X), model.predict(X))
@@ -166,10 +167,23 @@ def test_format_3_knew_no_quantiles(name, request):
     model = request.getfixturevalue(name)
     state = state_of(model)
     assert state["_fitted"]["target_encoder"].pop("quantiles", None) is None
+    del state["_fitted"]["plan"]["ragged"]
     state["_fitted"]["format"] = 3
     restored = restore(model, resealed(state))
     np.testing.assert_array_equal(restored.predict(X), model.predict(X))
     np.testing.assert_equal(vars(restored.target_encoder_), vars(model.target_encoder_))
+
+
+@pytest.mark.parametrize("name", ["regressor", "classifier"])
+def test_format_4_knew_sequences_of_one_length_only(name, request):
+    model = request.getfixturevalue(name)
+    state = state_of(model)
+    assert state["_fitted"]["plan"].pop("ragged") is False
+    state["_fitted"]["format"] = 4
+    restored = restore(model, resealed(state))
+    np.testing.assert_array_equal(restored.predict(X), model.predict(X))
+    digests = [each.__getstate__()["_fitted"]["digest"] for each in (restored, model)]
+    assert digests[0] == digests[1]
 
 
 @pytest.mark.parametrize("wrong", [None, (), (0.1, 0.9), (0.5, 0.1), (0.5, 1), (0.4, 0.5), [0.5]])

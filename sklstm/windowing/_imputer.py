@@ -90,10 +90,13 @@ class WindowImputer(WindowTransformer):
 
     Output features are all features, filled in, then their indicators, then elapsed steps. These
     three are the input of GRU-D [1]_, whose indicator is 1 where there is a value, and which
-    counts from the value before where there is one. They are the same for every window, whether
-    or not any value was missing in :meth:`fit`. Scale elapsed steps before they enter a network:
-    put the scaler behind this step. A model learns of them what the gaps in its training windows
-    show: leave them out if later gaps will lie elsewhere, such as always at the end.
+    counts from the value before where there is one. Their number does not depend on what was
+    missing in :meth:`fit`. Scale elapsed steps before they enter a network: put the scaler behind
+    this step.
+
+    Add features where gaps are common and tell something. A linear model, such as the baseline of
+    :class:`~sklstm.Forecaster`, learns nothing of features that are nearly always 0, and errs where
+    they are not: for a series with few gaps, leave them out.
 
     If all windows of :meth:`fit` are complete, or none begins or ends with a gap in all features,
     ``padding="auto"`` takes the gaps of later windows for missing values. Pass ``padding=None`` for

@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import VotingClassifier
-from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
 
 from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
 from sklstm._kernels._tensorflow import keras
@@ -77,10 +77,11 @@ def test_the_keras_model_and_its_files_give_the_same_answers(regressor, tmp_path
     assert restored.n_timesteps_in_ == 19
 
 
-@pytest.mark.parametrize("arch", ["bidirectional", "lstm_fcn"])
+@pytest.mark.parametrize("arch", ["cnn_lstm", "lstm_fcn"])
 @pytest.mark.filterwarnings("ignore:In the future `np.object`:FutureWarning")  # Keras's exporter
 def test_onnx_takes_lengths(arch, tmp_path):
-    model = LSTMRegressor(arch, normalize_y=False, readout="last_mean_max", **SMALL).fit(X, Y)
+    options = dict(subsequences=None, readout="last_mean_max", normalize_y=False, **SMALL)
+    model = LSTMRegressor(arch, **options).fit(X, Y)
     signature = [
         keras.InputSpec("float32", shape=(None, None, 2), name="sequence"),
         keras.InputSpec("int32", shape=(None,), name="lengths"),
@@ -217,14 +218,18 @@ def test_meta_estimators(form):
     )
 
 
-def test_a_search_over_architectures_in_two_processes():
-    grid = {"arch": list(ARCHITECTURES)}
+def test_a_search_over_architectures():
+    grid, cv = {"arch": list(ARCHITECTURES)}, PurgedTimeSeriesSplit(2)
     model = LSTMRegressor(subsequences=None, **SMALL)
-    search = GridSearchCV(
-        model, grid, cv=PurgedTimeSeriesSplit(2), n_jobs=2, error_score="raise"
-    ).fit(X, Y)
+    search = GridSearchCV(model, grid, cv=cv, error_score="raise").fit(X, Y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert search.predict(padded(X)).shape == (60,)
+
+
+def test_two_processes_find_the_scores_of_one():
+    model = LSTMRegressor(**SMALL)
+    one, two = (cross_val_score(model, X, Y, cv=2, n_jobs=n) for n in (1, 2))
+    np.testing.assert_allclose(two, one, rtol=1e-6)
 
 
 def test_absent_samples_and_weights_of_classes():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from training_support import plan, samples
 
+from sklstm._training import Samples
 from sklstm._training._recipe import Recipe, choose_recipe
 
 AUTO = {

@@ -59,7 +59,9 @@ def test_every_form_gives_the_answers_of_the_sequences_alone(regressor):
 
 
 def test_fits_on_lists_and_on_padded_arrays_are_the_same():
-    fits = [LSTMRegressor(**SMALL).fit(form, Y) for form in (X, padded(X), padded(X, 25, begin=True))]
+    fits = [
+        LSTMRegressor(**SMALL).fit(form, Y) for form in (X, padded(X), padded(X, 25, begin=True))
+    ]
     for other in fits[1:]:
         np.testing.assert_array_equal(other.predict(X), fits[0].predict(X))
         assert other.n_timesteps_in_ == 19

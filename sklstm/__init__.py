@@ -19,10 +19,13 @@ _HOMES = {
     "PurgedTimeSeriesSplit": "model_selection",
     "SlidingWindow": "windowing",
     "TimeDistributedTransformer": "windowing",
+    "WindowImputer": "windowing",
     "backtest": "forecasting",
     "last_window": "windowing",
     "make_windows": "windowing",
+    "pad_sequences": "windowing",
     "show_versions": "_show_versions",
+    "unpad_sequences": "windowing",
 }
 _MODULES = ("datasets", "forecasting", "metrics", "model_selection", "plotting", "windowing")
 
@@ -35,6 +38,7 @@ __all__ = [
     "PurgedTimeSeriesSplit",
     "SlidingWindow",
     "TimeDistributedTransformer",
+    "WindowImputer",
     "__version__",
     "backtest",
     "datasets",
@@ -43,8 +47,10 @@ __all__ = [
     "make_windows",
     "metrics",
     "model_selection",
+    "pad_sequences",
     "plotting",
     "show_versions",
+    "unpad_sequences",
     "windowing",
 ]
 
@@ -59,8 +65,11 @@ if TYPE_CHECKING:
     from sklstm.windowing import (
         SlidingWindow,
         TimeDistributedTransformer,
+        WindowImputer,
         last_window,
         make_windows,
+        pad_sequences,
+        unpad_sequences,
     )
 
 

@@ -60,32 +60,28 @@ class Ragged:
             array is padded at both ends.
         """
         if _is_list_of_sequences(X):
-            return cls._from_list(X, name)
+            ragged = cls.from_list(X, name)
+            return None if (ragged.lengths == ragged.n_padded).all() else ragged
         if getattr(X, "ndim", 0) == 3 and getattr(X, "dtype", np.dtype(int)).kind == "f":
-            return cls._from_padded(np.asarray(X), name)
+            X = np.asarray(X)
+            padding = find_padding(X, name)
+            return None if padding is None else cls.from_padded(X, padding, name)
         return None
 
     @classmethod
-    def _from_list(cls, X: Any, name: str) -> Ragged | None:
+    def from_list(cls, X: Any, name: str = "X") -> Ragged:
+        """Read a list of sequences, which may be of one length."""
         sequences = [_as_sequence(item, number, name) for number, item in enumerate(X)]
         lengths = np.array([len(sequence) for sequence in sequences])
         _check_features([sequence.shape[1] for sequence in sequences], name)
-        if (lengths == lengths[0]).all():
-            return None
         return cls(np.concatenate(sequences), lengths, None, int(lengths.max()))
 
     @classmethod
-    def _from_padded(cls, X: np.ndarray, name: str) -> Ragged | None:
-        padding = find_padding(X, name)
-        if padding is None:
-            return None
+    def from_padded(cls, X: np.ndarray, padding: str, name: str = "X") -> Ragged:
+        """Read a 3-D array whose last steps, or first, of some samples may be NaN as padding."""
         real = ~_edge_of_nan(X, padding)
         lengths = real.sum(axis=1)
-        if not lengths.all():
-            raise ValueError(
-                f"Sample {lengths.argmin()} of {name} is all NaN: a sequence that is all padding. "
-                "Leave it out, of y too."
-            )
+        _refuse_all_padding(lengths == 0, name)
         return cls(X[real], lengths, padding, X.shape[1])
 
     def __len__(self) -> int:
@@ -104,7 +100,8 @@ class Ragged:
         """Return other rows for the same steps in the form in which the sequences came."""
         if self.padding is None:
             return self.split(rows)
-        padded = np.full((len(self), self.n_padded, *rows.shape[1:]), np.nan, rows.dtype)
+        dtype = np.result_type(rows, np.float16)  # which holds NaN
+        padded = np.full((len(self), self.n_padded, *rows.shape[1:]), np.nan, dtype)
         padded[real_steps(self.lengths, self.n_padded, self.padding)] = rows
         return padded
 
@@ -181,12 +178,21 @@ def find_padding(X: np.ndarray, name: str) -> str | None:
     empty[empty] = np.isnan(X[empty]).all(axis=(1, 2))
     first, last = first & ~empty, last & ~empty
     if first.any() and last.any():
+        _refuse_all_padding(np.isnan(X).all(axis=(1, 2)), name)
         raise ValueError(
             f"{name} is padded with NaN at both ends: sample {first.argmax()} at the beginning, "
             f"sample {last.argmax()} at the end. Pad all samples at one end, or pass a list of "
             "arrays. If these values are missing, fill them in: WindowImputer(padding=None)."
         )
     return "begin" if first.any() else "end" if (last | empty).any() else None
+
+
+def _refuse_all_padding(empty: np.ndarray, name: str) -> None:
+    if empty.any():
+        raise ValueError(
+            f"Sample {empty.argmax()} of {name} is all NaN: a sequence that is all padding. Leave "
+            "it out, of y too."
+        )
 
 
 def _edge_of_nan(X: np.ndarray, padding: str) -> np.ndarray:
@@ -224,6 +230,10 @@ def _dimensions(item: Any) -> int:
 
 def _as_sequence(item: Any, number: int, name: str) -> np.ndarray:
     where = f"{name}[{number}]"
+    if np.ma.is_masked(item):
+        raise ValueError(
+            f"{where} is a masked array with masked values. Make NaN of them with .filled(np.nan)."
+        )
     if len(item) == 0:
         raise ValueError(f"{where} is a sequence of length 0. Leave it out, of y too.")
     array = check_numbers(

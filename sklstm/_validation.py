@@ -17,6 +17,7 @@ __all__ = [
     "check_numbers",
     "check_same_index",
     "index_of",
+    "is_missing",
 ]
 
 _TIMES = (date, timedelta, np.datetime64, np.timedelta64)
@@ -29,7 +30,7 @@ def check_numbers(
     if_not_numbers: str,
     if_missing: str,
     convert_objects: bool = False,
-    ensure_all_finite: bool = True,
+    ensure_all_finite: bool | str = True,
     **options: Any,
 ) -> np.ndarray:
     """Return values as an array of finite real numbers, without a copy where possible.
@@ -44,8 +45,8 @@ def check_numbers(
         What to do about values that are no numbers, and about NaN or infinity. Errors end with it.
     convert_objects : bool, default=False
         Whether to convert objects to numbers where possible, as scikit-learn's estimators do.
-    ensure_all_finite : bool, default=True
-        Whether to refuse NaN and infinity.
+    ensure_all_finite : bool or "allow-nan", default=True
+        Whether to refuse NaN and infinity; ``"allow-nan"`` refuses infinity and masked values.
     **options : dict
         Passed to :func:`sklearn.utils.check_array`.
 
@@ -81,12 +82,19 @@ def check_numbers(
     if not _is_numeric(array.dtype):
         raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}. {if_not_numbers}")
     if ensure_all_finite:
-        check_finite(array, name, if_missing, source=values)
+        allow_nan = ensure_all_finite == "allow-nan"
+        check_finite(array, name, if_missing, source=values, allow_nan=allow_nan)
     return array
 
 
 def check_finite(
-    array: np.ndarray, name: str, remedy: str, *, source: Any = None, rows: Any = ...
+    array: np.ndarray,
+    name: str,
+    remedy: str,
+    *,
+    source: Any = None,
+    rows: Any = ...,
+    allow_nan: bool = False,
 ) -> None:
     """Raise if an array holds missing values or infinity, and say where.
 
@@ -106,13 +114,15 @@ def check_finite(
         DataFrame.
     rows : slice or ndarray of int, default=...
         The rows to look at. By default all.
+    allow_nan : bool, default=False
+        Whether to refuse infinity and masked values alone.
     """
     mask = _mask_of(source)
     if mask is not None and mask.reshape(array.shape)[rows].any():
         missing, found = mask.reshape(array.shape)[rows], "is a masked array with masked values"
         remedy = f"Fill them in, as .filled() does. {remedy}"
     else:
-        missing, found = _missing_in(array[rows], name)
+        missing, found = _missing_in(array[rows], name, allow_nan)
     if found:
         bad = np.zeros(array.shape, dtype=bool)
         bad[rows] = missing
@@ -120,7 +130,7 @@ def check_finite(
         raise ValueError(f"Input {name} {found}. The first is in {place}. {remedy}")
 
 
-def check_labels(labels: Any, name: str, remedy: str) -> np.ndarray:
+def check_labels(labels: Any, name: str, remedy: str, *, allow_missing: bool = False) -> np.ndarray:
     """Return labels, of any dtype, as an array; raise if one is missing.
 
     Parameters
@@ -129,6 +139,8 @@ def check_labels(labels: Any, name: str, remedy: str) -> np.ndarray:
         What was passed as the argument `name`.
     name, remedy : str
         As in :func:`check_finite`.
+    allow_missing : bool, default=False
+        Whether labels may be missing, if they are not masked: see :func:`is_missing`.
     """
     try:
         array = np.asarray(labels)
@@ -137,8 +149,18 @@ def check_labels(labels: Any, name: str, remedy: str) -> np.ndarray:
     is_text = array.dtype.kind in "US" and isinstance(labels, list | tuple)
     if is_text and not all(isinstance(label, str | bytes) for label in labels):
         array = np.asarray(labels, dtype=object)  # NumPy makes text of NaN and numbers
-    check_finite(array, name, remedy, source=labels)
+    check_finite(array, name, remedy, source=labels, allow_nan=allow_missing)
     return array
+
+
+def is_missing(labels: np.ndarray) -> np.ndarray:
+    """Return which numbers or labels are NaN, NaT, None or pandas.NA, in the shape of `labels`."""
+    if labels.dtype.kind in "mM":
+        return np.isnat(labels)
+    if labels.dtype.kind != "O":
+        return labels != labels
+    pd = sys.modules.get("pandas")
+    return pd.isna(labels) if pd is not None else _where(labels, _is_none_or_nan)
 
 
 def check_missing_times(values: Any, name: str, remedy: str) -> None:
@@ -258,28 +280,20 @@ def _mask_of(source):
     return np.ma.getmaskarray(source) if isinstance(source, np.ma.MaskedArray) else None
 
 
-def _missing_in(array, name):
+def _missing_in(array, name, allow_nan):
     """Return where an array of any dtype misses values, and in words what is there, or None."""
     if array.dtype.kind == "f":
         try:
-            assert_all_finite(array, input_name=name)
+            assert_all_finite(array, allow_nan=allow_nan, input_name=name)
         except ValueError as error:
-            return ~np.isfinite(array), str(error).removeprefix(f"Input {name} ").removesuffix(".")
+            bad = np.isinf(array) if allow_nan else ~np.isfinite(array)
+            return bad, str(error).removeprefix(f"Input {name} ").removesuffix(".")
         return None, None
-    missing = _is_missing_label(array)
-    if not missing.any():
+    missing = is_missing(array)
+    if allow_nan or not missing.any():
         return None, None
     first = array[missing].flat[0]
     return missing, f"contains {'NaN' if isinstance(first, float | np.inexact) else first}"
-
-
-def _is_missing_label(array):
-    if array.dtype.kind in "mM":
-        return np.isnat(array)
-    if array.dtype.kind != "O":
-        return array != array
-    pd = sys.modules.get("pandas")
-    return pd.isna(array) if pd is not None else _where(array, _is_none_or_nan)
 
 
 def _is_none_or_nan(value):

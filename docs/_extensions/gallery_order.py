@@ -11,6 +11,8 @@ ORDER = [
     "many_series",
     "chaos",
     "signals",
+    "unequal_lengths",
+    "gaps",
     "displays",
 ]
 

@@ -48,7 +48,8 @@ def check_windows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
         convert_objects=True,
         estimator=estimator,
         if_not_numbers="Leave out what is no number.",
-        if_missing="Interpolate within the windows, or leave out those with missing values.",
+        if_missing="Interpolate within the windows, put WindowImputer(padding=None) before "
+        f"{name} in a pipeline, or leave out those with missing values.",
     )
     if array.ndim > 3:
         raise ValueError(

@@ -72,7 +72,7 @@ def refuse_known_targets(X, y, rows, targets, positions):
 
 def _tells(column, target):
     """Return whether a column is the target; two that never change are no answer."""
-    return np.array_equal(column, target) and bool((column != column[0]).any())
+    return np.array_equal(column, target, equal_nan=True) and bool((column != column[0]).any())
 
 
 def _are_names(y):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from sklstm._validation import is_missing
+from sklstm._warnings import warn
 from sklstm.windowing._base import read_only
 
-__all__ = ["cut", "cut_groups", "windows_with_future"]
+__all__ = ["cut", "cut_groups", "windows_with_future", "with_targets"]
 
 
 def cut(rows, targets, lookback, horizon, stride, ahead=()):
@@ -30,6 +32,27 @@ def cut_groups(rows, targets, row_numbers, *how):
     cuts = [cut(rows[numbers], targets[numbers], *how) for numbers in row_numbers]
     windows, targets = (read_only(np.concatenate(parts)) for parts in zip(*cuts, strict=True))
     return windows, targets
+
+
+def with_targets(windows):
+    """Return windows, their targets, and perhaps their origins, where no target is missing.
+
+    If all are complete, they are returned as they are. Otherwise copies are read-only, too.
+    """
+    targets = windows[1]
+    complete = ~is_missing(targets).reshape(len(targets), -1).any(axis=1)
+    n_missing = len(targets) - np.count_nonzero(complete)
+    if n_missing == 0:
+        return windows
+    if n_missing == len(targets):
+        raise ValueError(
+            f"All {n_missing} windows lack a target: y has gaps that are never further apart than "
+            "the horizon. Use a smaller horizon, or interpolate y."
+        )
+    warn(
+        f"{n_missing} of {len(targets)} windows were left out: values of their targets are missing."
+    )
+    return tuple(read_only(part[complete]) for part in windows)
 
 
 def windows_with_future(windows, future, ahead):

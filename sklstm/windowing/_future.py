@@ -14,7 +14,9 @@ from sklstm.windowing._time_index import check_times_continue
 __all__ = ["known_of_series", "with_known_future"]
 
 
-def with_known_future(windows, X, last_rows, series, future, future_columns, future_groups):
+def with_known_future(
+    windows, X, last_rows, series, future, future_columns, future_groups, allow_nan=False
+):
     """Return the last windows of series with what is known of the time after them.
 
     Parameters
@@ -27,7 +29,7 @@ def with_known_future(windows, X, last_rows, series, future, future_columns, fut
         The rows of X that the windows hold.
     series : collection of labels, or None
         The labels of the series; None for a single series without one.
-    future, future_columns, future_groups : object
+    future, future_columns, future_groups, allow_nan : object
         As `last_window` was given them.
 
     Returns
@@ -35,7 +37,7 @@ def with_known_future(windows, X, last_rows, series, future, future_columns, fut
     ndarray of shape (n_series, lookback, n_features + n_future)
     """
     known, ahead = known_of_series(
-        windows.shape[2], X, last_rows, series, future, future_columns, future_groups
+        windows.shape[2], X, last_rows, series, future, future_columns, future_groups, allow_nan
     )
     if known.shape[1] > windows.shape[1]:
         raise ValueError(
@@ -46,7 +48,14 @@ def with_known_future(windows, X, last_rows, series, future, future_columns, fut
 
 
 def known_of_series(
-    n_features, X, last_rows, series, future, future_columns=None, future_groups=None
+    n_features,
+    X,
+    last_rows,
+    series,
+    future,
+    future_columns=None,
+    future_groups=None,
+    allow_nan=False,
 ):
     """Return what is known of the time after each series.
 
@@ -54,7 +63,7 @@ def known_of_series(
     ----------
     n_features : int
         Number of columns of X.
-    X, last_rows, series, future, future_columns, future_groups : object
+    X, last_rows, series, future, future_columns, future_groups, allow_nan : object
         As in `with_known_future`.
 
     Returns
@@ -64,21 +73,22 @@ def known_of_series(
     ahead : ndarray of int of shape (n_future,)
         The positions in X of its columns, in ascending order.
     """
-    values, ahead = _known_values(X, n_features, future, future_columns)
+    values, ahead = _known_values(X, n_features, future, future_columns, allow_nan)
     rows = _rows_after_each_series(series, len(values), future, future_groups)
     names = ["X"] if series is None else [f"the group {label!r}" for label in series]
     check_times_continue(index_of(X), last_rows, index_of(future), rows, names)
     return values[rows], ahead
 
 
-def _known_values(X, n_features, future, future_columns):
+def _known_values(X, n_features, future, future_columns, allow_nan):
     """Return the rows of `future`, of shape (n_rows, n_columns), and the positions in X.
 
     The columns are put into the order in which X has them.
     """
     columns, argument = _columns_of(X, future, future_columns)
     ahead = positions_of_columns(X, columns, n_features, argument)
-    values = check_series(future, "future", "Fill in what is missing.")
+    finite = "allow-nan" if allow_nan else True
+    values = check_series(future, "future", "Fill in what is missing.", finite)
     values = values[:, np.newaxis] if values.ndim == 1 else values
     if values.ndim != 2 or values.shape[1] != len(ahead) or values.size == 0:
         raise ValueError(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 
 from sklstm._validation import check_index_of_groups, check_labels
 from sklstm._warnings import warn
-from sklstm.windowing._time_index import check_time_index, times_in_groups
+from sklstm.windowing._time_index import (
+    check_time_index,
+    evenly_spaced_groups,
+    times_in_groups,
+)
 
 __all__ = [
     "check_times_of_groups",
@@ -73,9 +78,11 @@ def last_rows_of_groups(rows_of_groups, lookback):
 def check_times_of_groups(index, row_numbers):
     """Raise unless the times of each group are sorted and evenly spaced."""
     times = times_in_groups(index)
-    if times is not None:
-        for numbers in row_numbers:
-            check_time_index(times[numbers], rows=numbers)
+    if times is None:
+        return
+    regular = evenly_spaced_groups(times, row_numbers)
+    for numbers in itertools.compress(row_numbers, ~regular):
+        check_time_index(times[numbers], rows=numbers)
 
 
 def in_words(labels, n_named=10):

@@ -6,7 +6,7 @@ import numpy as np
 
 from sklstm._validation import check_labels, check_numbers
 
-__all__ = ["check_rows", "check_series", "check_targets"]
+__all__ = ["IF_INFINITE", "check_rows", "check_series", "check_targets"]
 
 # Options of check_array. The shapes are checked in this module, for better messages.
 _ANY_SHAPE = {"ensure_2d": False, "ensure_min_samples": 0}
@@ -15,17 +15,26 @@ _ANY_SHAPE = {"ensure_2d": False, "ensure_min_samples": 0}
 _IF_NOT_NUMBERS = "Encode what is no number, or leave it out; times belong in the index."
 _IF_NO_TARGET = "Labels of rows go with horizon=0, and names of columns with a DataFrame X."
 _IF_MISSING = (
-    "Interpolate what is missing, or make each stretch without gaps a group of its own with "
+    "Interpolate what is missing; or keep it with make_windows(..., allow_nan=True), and fill in "
+    "the windows with WindowImputer; or make each stretch without gaps a group of its own with "
     "groups=."
 )
+_IF_TARGETS_ARE_MISSING = (
+    "Interpolate what is missing; or leave out the windows that lack a target with "
+    "make_windows(..., allow_nan=True); or make each stretch without gaps a group of its own with "
+    "groups=."
+)
+IF_INFINITE = "Replace infinity by NaN, and masked values with .filled(np.nan)."  # NaN is allowed
 _IF_LABELS_ARE_MISSING = (
-    "Label these rows, or make each stretch with labels a group of its own with groups=."
+    "Label these rows, leave out the windows that lack a label with make_windows(..., "
+    "allow_nan=True), or make each stretch with labels a group of its own with groups=."
 )
 
 
 def check_rows(X, ensure_all_finite=True):
-    """Return X as an array of shape (T, F), of numbers."""
-    rows = check_series(X, "X", _IF_MISSING, ensure_all_finite)
+    """Return X as an array of shape (T, F), of numbers; some may be missing with "allow-nan"."""
+    remedy = IF_INFINITE if ensure_all_finite == "allow-nan" else _IF_MISSING
+    rows = check_series(X, "X", remedy, ensure_all_finite)
     if rows.ndim not in (1, 2):
         raise ValueError(
             f"X must be a series of shape (T,) or (T, F), got shape {rows.shape}. Windows that "
@@ -46,15 +55,20 @@ def check_series(values, name, if_missing, ensure_all_finite=True):
     )
 
 
-def check_targets(y, rows, horizon):
+def check_targets(y, rows, horizon, allow_nan=False):
     """Return y as an array of shape (T,), or (T, K) for K > 1 columns."""
     if y is None:
         return _only_column(rows, horizon)
     if horizon == 0:
-        targets = check_labels(y, "y", _IF_LABELS_ARE_MISSING)
+        targets = check_labels(y, "y", _IF_LABELS_ARE_MISSING, allow_missing=allow_nan)
     else:
         targets = check_numbers(
-            y, "y", **_ANY_SHAPE, if_not_numbers=_IF_NO_TARGET, if_missing=_IF_MISSING
+            y,
+            "y",
+            **_ANY_SHAPE,
+            if_not_numbers=_IF_NO_TARGET,
+            if_missing=IF_INFINITE if allow_nan else _IF_TARGETS_ARE_MISSING,
+            ensure_all_finite="allow-nan" if allow_nan else True,
         )
     n_rows = len(rows)
     if targets.ndim not in (1, 2) or len(targets) != n_rows or targets.shape[1:] == (0,):

@@ -7,14 +7,21 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklstm._validation import check_numbers
+from sklstm._ragged import Ragged
+from sklstm._validation import check_finite, check_numbers
 from sklstm.windowing._base import WindowTransformer, is_windows, read_only
+from sklstm.windowing._steps import read_list, read_padded, refuse
 
 __all__ = ["SlidingWindow"]
+
+_IF_MISSING = (
+    "Interpolate what is missing, fill it in with a WindowImputer before this step, or leave out "
+    "the windows that hold it."
+)
 
 
 class SlidingWindow(WindowTransformer):
@@ -28,7 +35,7 @@ class SlidingWindow(WindowTransformer):
     ----------
     lookback : int, default=None
         Number of time steps that a window keeps. ``None`` keeps whole windows; rows need
-        a number.
+        a number. Of sequences of unequal length, those that are shorter stay as they are.
 
     Attributes
     ----------
@@ -36,7 +43,8 @@ class SlidingWindow(WindowTransformer):
         Number of features per time step seen during :term:`fit`.
 
     n_timesteps_in_ : int
-        Number of time steps of the windows seen during :term:`fit`; not set on rows.
+        Number of time steps of the windows seen during :term:`fit`, or of the longest sequence;
+        not set on rows.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where `X` was a DataFrame with names that are all strings.
@@ -73,13 +81,14 @@ class SlidingWindow(WindowTransformer):
     def __init__(self, lookback: int | None = None) -> None:
         self.lookback = lookback
 
-    def fit(self, X: ArrayLike, y: Any = None) -> SlidingWindow:
+    def fit(self, X: Any, y: Any = None) -> SlidingWindow:
         """Check the parameters and note the features.
 
         Parameters
         ----------
-        X : array-like of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features)
-            Windows or rows.
+        X : array-like of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features), or \
+                list of array-like of shape (n_timesteps_i, n_features)
+            Windows, rows or sequences of unequal length.
 
         y : Ignored
             Not used, exists for compatibility with pipelines.
@@ -90,53 +99,76 @@ class SlidingWindow(WindowTransformer):
             The transformer itself.
         """
         self._validate_params()
-        values = self._check_input(X, reset=True)
-        if is_windows(values):
+        values, ragged = self._check_input(X, reset=True)
+        self._fitted_on_ragged = ragged is not None
+        if ragged is not None:
+            self.n_timesteps_in_ = ragged.n_padded
+        elif is_windows(values):
             self.n_timesteps_in_ = values.shape[1]
         elif hasattr(self, "n_timesteps_in_"):
             del self.n_timesteps_in_
         return self
 
-    def transform(self, X: ArrayLike) -> NDArray[Any]:
+    def transform(self, X: Any) -> NDArray[Any] | list[NDArray[Any]]:
         """Return the last `lookback` time steps of every window, or before every row.
 
         Parameters
         ----------
-        X : array-like of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features)
-            Windows or rows, whichever :meth:`fit` saw.
+        X : array-like of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features), or \
+                list of array-like of shape (n_timesteps_i, n_features)
+            Windows, also of unequal length, or rows, whichever :meth:`fit` saw.
 
         Returns
         -------
-        windows : ndarray of shape (n_windows or n_rows, lookback, n_features)
+        windows : ndarray of shape (n_windows or n_rows, lookback, n_features), or list of ndarray \
+                of shape (min(n_timesteps_i, lookback), n_features)
             The trimmed windows, a view where possible; or the windows that end with each
-            row. They are read-only: copy them to change them.
+            row. They are read-only: copy them to change them. Of sequences of unequal length, the
+            last steps as a list of copies, or as an array that is padded where `X` is.
         """
         check_is_fitted(self)
-        values = self._check_input(X, reset=False)
+        values, ragged = self._check_input(X, reset=False)
+        if ragged is not None:
+            return _last_steps(ragged, self.lookback or ragged.n_padded)
         if not is_windows(values):
             return _windows_before_rows(values, self.lookback)
         return read_only(values if self.lookback is None else values[:, -self.lookback :])
 
     def _check_input(self, X, *, reset):
-        values = check_numbers(
-            X,
-            "X",
-            convert_objects=True,
-            ensure_2d=False,
-            estimator=self,
-            if_not_numbers="Encode what is no number, or leave it out.",
-            if_missing="Interpolate what is missing, or leave out the windows that hold it.",
-        )
-        windows = is_windows(values)
-        validate_data(self, values[0] if windows else X, reset=reset, skip_check_array=True)
-        if not reset and windows != hasattr(self, "n_timesteps_in_"):
-            got, seen = ("windows", "rows") if windows else ("rows", "windows")
-            raise ValueError(
-                f"X holds {got}, of shape {values.shape}, but SlidingWindow was fitted on {seen}. "
-                f"Pass {seen}, or fit it anew."
+        """Return X as an array, or as sequences of unequal length."""
+        values, ragged = None, read_list(X)
+        if ragged is None:
+            values = check_numbers(
+                X,
+                "X",
+                convert_objects=True,
+                ensure_2d=False,
+                ensure_all_finite=False,
+                estimator=self,
+                if_not_numbers="Encode what is no number, or leave it out.",
+                if_missing=_IF_MISSING,
             )
+            ragged = read_padded(values, "auto")
+        if ragged is not None:
+            refuse(ragged, ~np.isfinite(ragged.rows), "NaN or infinity", _IF_MISSING)
+            validate_data(self, ragged.rows, reset=reset, skip_check_array=True)
+            self._check_kind("sequences", reset)
+            return None, ragged
+        windows = is_windows(values)
+        check_finite(values, "X", _IF_MISSING, source=X)
+        validate_data(self, values[0] if windows else X, reset=reset, skip_check_array=True)
+        self._check_kind("windows" if windows else "rows", reset, f", of shape {values.shape}")
         self._check_lookback(values, windows)
-        return values
+        return values, None
+
+    def _check_kind(self, kind, reset, shape=""):
+        """Raise if fit has seen rows, and these are none, or the other way around."""
+        seen = "windows" if hasattr(self, "n_timesteps_in_") else "rows"
+        if not reset and (kind == "rows") != (seen == "rows"):
+            raise ValueError(
+                f"X holds {kind}{shape}, but SlidingWindow was fitted on {seen}. Pass {seen}, or "
+                "fit it anew."
+            )
 
     def _check_lookback(self, values, windows):
         if not windows and self.lookback is None:
@@ -144,7 +176,9 @@ class SlidingWindow(WindowTransformer):
                 f"lookback=None keeps whole windows, but X holds rows, of shape {values.shape}. "
                 "Set lookback to a number of time steps, or cut X with make_windows first."
             )
-        if windows and self.lookback is not None and self.lookback > values.shape[1]:
+        of_any_length = getattr(self, "_fitted_on_ragged", False)  # files of 0.1.0 lack it
+        too_long = self.lookback is not None and windows and self.lookback > values.shape[1]
+        if too_long and not of_any_length:
             raise ValueError(
                 f"lookback={self.lookback} is longer than the windows of X, which have "
                 f"{values.shape[1]} time steps. Use a smaller lookback, or cut longer windows "
@@ -156,3 +190,12 @@ def _windows_before_rows(rows, lookback):
     """Return the window that ends with each row, the first row standing for all before it."""
     padded = np.concatenate([np.repeat(rows[:1], lookback - 1, axis=0), rows])
     return sliding_window_view(padded, lookback, axis=0).swapaxes(1, 2)
+
+
+def _last_steps(ragged, lookback):
+    """Return the last steps of sequences, of which some may be shorter, as they came."""
+    lengths = np.minimum(ragged.lengths, lookback)
+    first = np.repeat(ragged.starts + ragged.lengths - lengths, ragged.lengths)
+    rows = ragged.rows[np.arange(len(ragged.rows)) >= first]
+    n_padded = min(ragged.n_padded, lookback)
+    return Ragged(rows, lengths, ragged.padding, n_padded).like_input(rows)

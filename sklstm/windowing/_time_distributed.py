@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm._validation import check_missing_times
 from sklstm.windowing._base import WindowTransformer, is_windows, read_only
+from sklstm.windowing._steps import find_padding, read_list, read_padded
 
 __all__ = ["TimeDistributedTransformer"]
 
@@ -59,7 +60,12 @@ class TimeDistributedTransformer(WindowTransformer):
     returns (a DataFrame, a sparse matrix) is made a dense array, which is read-only where it
     shares memory with `X`, as that of a transformer which changes nothing does. Masked values
     and NaT are refused, as most transformers take them for numbers; NaN is left to the
-    transformer.
+    transformer, but for padding.
+
+    Sequences of unequal length are a list of arrays, and come back as a list; or they are padded
+    with steps of NaN at one end, and stay so. The transformer sees their own steps alone. Windows
+    count as padded if, in :meth:`fit`, some begin or some end with NaN in all features, but not
+    both: then they are windows of a series with gaps, whose NaN goes to the transformer.
 
     Set ``warm_start=True`` in a :class:`~sklearn.pipeline.Pipeline` whose network goes on
     training, with a ``warm_start=True`` of its own. Each fit of the pipeline fits all its
@@ -103,8 +109,9 @@ class TimeDistributedTransformer(WindowTransformer):
 
         Parameters
         ----------
-        X : array-like of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features)
-            Windows or rows.
+        X : array-like of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features), or \
+                list of array-like of shape (n_timesteps_i, n_features)
+            Windows, rows or sequences of unequal length.
 
         y : array-like of shape (n_rows,), default=None
             Passed on for rows; ignored for windows, which have no target per time step.
@@ -115,11 +122,11 @@ class TimeDistributedTransformer(WindowTransformer):
             The transformer itself.
         """
         self._validate_params()
-        rows, n_windows = _time_steps(X)
         keep = self.warm_start and hasattr(self, "transformer_")
+        rows, _, of_sequences = self._time_steps(X, reset=not keep)
         validate_data(self, rows, reset=not keep, skip_check_array=True)
         if not keep:
-            y = y if n_windows is None else None
+            y = None if of_sequences else y
             self.transformer_ = clone(self.transformer).fit(rows, y)
         return self
 
@@ -128,18 +135,20 @@ class TimeDistributedTransformer(WindowTransformer):
 
         Parameters
         ----------
-        X : array-like of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features)
-            Windows or rows.
+        X : array-like of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features), or \
+                list of array-like of shape (n_timesteps_i, n_features)
+            Windows, rows or sequences of unequal length.
 
         Returns
         -------
-        X_out : ndarray of shape (n_windows, n_timesteps, n_out) or (n_rows, n_out)
+        X_out : ndarray of shape (n_windows, n_timesteps, n_out) or (n_rows, n_out), or list of \
+                ndarray of shape (n_timesteps_i, n_out)
             The transformed time steps.
         """
         check_is_fitted(self)
-        rows, n_windows = _time_steps(X)
+        rows, regroup, _ = self._time_steps(X)
         validate_data(self, rows, reset=False, skip_check_array=True)
-        return _regroup(self.transformer_.transform(rows), n_windows, X)
+        return regroup(_dense(self.transformer_.transform(rows)))
 
     @available_if(_can_invert)
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
@@ -147,17 +156,42 @@ class TimeDistributedTransformer(WindowTransformer):
 
         Parameters
         ----------
-        X : array-like of shape (n_windows, n_timesteps, n_out) or (n_rows, n_out)
-            Transformed windows or rows.
+        X : array-like of shape (n_windows, n_timesteps, n_out) or (n_rows, n_out), or list of \
+                array-like of shape (n_timesteps_i, n_out)
+            Transformed windows, rows or sequences.
 
         Returns
         -------
-        X_in : ndarray of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features)
+        X_in : ndarray of shape (n_windows, n_timesteps, n_features) or (n_rows, n_features), or \
+                list of ndarray of shape (n_timesteps_i, n_features)
             The time steps before the transformation.
         """
         check_is_fitted(self)
-        rows, n_windows = _time_steps(X)
-        return _regroup(self.transformer_.inverse_transform(rows), n_windows, X)
+        rows, regroup, _ = self._time_steps(X)
+        return regroup(_dense(self.transformer_.inverse_transform(rows)))
+
+    def _time_steps(self, X, *, reset=False):
+        """Return all time steps as rows, what regroups transformed ones, and whether X is 3-D."""
+        ragged = read_list(X)
+        if ragged is None:
+            check_missing_times(X, "X", "Fill in what is missing, or leave out what holds it.")
+            X = X if hasattr(X, "shape") else np.asarray(X)
+            if not is_windows(X):
+                return X, lambda rows: _protected(rows, X), False
+            windows = np.asarray(X)
+        if reset:
+            self._padding = find_padding(windows) if ragged is None else "auto"
+        if ragged is None:
+            ragged = read_padded(windows, getattr(self, "_padding", None))  # files of 0.1.0 lack it
+        if ragged is not None:
+            return ragged.rows, ragged.like_input, True
+        n_windows, n_timesteps, n_features = windows.shape
+        rows = windows.reshape(n_windows * n_timesteps, n_features)
+        return (
+            rows,
+            lambda out: _protected(out.reshape(n_windows, n_timesteps, out.shape[1]), windows),
+            True,
+        )
 
     def __setstate__(self, state):
         super().__setstate__({"warm_start": False, **state})  # files of 0.1.0 lack it
@@ -173,19 +207,10 @@ class TimeDistributedTransformer(WindowTransformer):
         return tags
 
 
-def _time_steps(X):
-    """Return all time steps as rows, and the number of windows (None if X holds rows)."""
-    check_missing_times(X, "X", "Fill in what is missing, or leave out what holds it.")
-    X = X if hasattr(X, "shape") else np.asarray(X)
-    if not is_windows(X):
-        return X, None
-    X = np.asarray(X)
-    return X.reshape(X.shape[0] * X.shape[1], X.shape[2]), len(X)
+def _protected(array, X):
+    """Return an array, read-only if to write to it would change X."""
+    return read_only(array) if np.may_share_memory(array, X) else array
 
 
-def _regroup(rows, n_windows, X):
-    """Return transformed rows as a dense array, put back into their windows."""
-    rows = rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
-    if n_windows is not None:
-        rows = rows.reshape(n_windows, len(rows) // max(n_windows, 1), rows.shape[1])
-    return read_only(rows) if np.may_share_memory(rows, X) else rows
+def _dense(rows):
+    return rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)

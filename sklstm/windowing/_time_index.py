@@ -18,6 +18,7 @@ __all__ = [
     "check_time_index",
     "check_times_continue",
     "common_index",
+    "evenly_spaced_groups",
     "times_in_groups",
     "warn_of_unchecked_times",
 ]
@@ -75,6 +76,50 @@ def check_time_index(index, *, rows=None, remedy=""):
         _check_complete(times, range(len(index)) if rows is None else rows)
         _check_increasing(times)
         _check_regular(times)
+
+
+def evenly_spaced_groups(times, row_numbers):
+    """Return which groups of times are seen, all at once, to be evenly spaced.
+
+    Where the answer is no, :func:`check_time_index` looks more closely: at each by itself.
+
+    Parameters
+    ----------
+    times : Index
+        The labels of all rows.
+    row_numbers : sequence of ndarray of int
+        The rows of each group.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_groups,)
+    """
+    pd = sys.modules["pandas"]
+    lengths = np.array([len(numbers) for numbers in row_numbers])
+    is_typed = isinstance(times, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex)
+    if not is_typed or times.hasnans or lengths.min() < 2:
+        return np.zeros(len(lengths), bool)
+    rows = np.concatenate(row_numbers)
+    first = np.cumsum(lengths) - lengths
+    within = np.delete(np.arange(len(rows)), first)  # those that one of their group precedes
+    starts = np.cumsum(lengths - 1) - (lengths - 1)
+    regular = np.zeros(len(lengths), bool)
+    for unit in _exact_units(times):
+        ordinals = _ordinals(unit)[rows]
+        steps = ordinals[within] - ordinals[within - 1]
+        least, most = (part.reduceat(steps, starts) for part in (np.minimum, np.maximum))
+        regular |= (least == most) & (least > 0)
+    return regular
+
+
+def _exact_units(times):
+    """Yield times, and the months of dates that are all the first, or all the last, of theirs."""
+    yield times
+    pd = sys.modules["pandas"]
+    if isinstance(times, pd.DatetimeIndex) and (
+        times.is_month_start.all() or times.is_month_end.all()
+    ):
+        yield times.tz_localize(None).to_period("M")
 
 
 def check_times_continue(index, rows, future_index, future_rows, names):
@@ -220,8 +265,10 @@ def _check_regular(index):
     raise ValueError(
         f"The time index must be regular, but between {index[gap]} and {index[gap + 1]} lies a "
         f"step of {_step_in_words(times, gap)}, where the usual step is "
-        f"{_step_in_words(times, usual)}. Fill gaps with .asfreq() or .reindex() and "
-        ".interpolate(); or make each stretch a group of its own with groups=; or call "
+        f"{_step_in_words(times, usual)}. Fill gaps with .asfreq() or .reindex(), "
+        "or bring irregular times to a grid with .resample(...).mean(), and then call "
+        ".interpolate(), or make_windows(..., allow_nan=True); or make each stretch a group of its "
+        "own with groups=; or call "
         ".reset_index(drop=True) if the rows are evenly spaced after all."
     )
 

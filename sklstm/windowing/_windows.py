@@ -16,7 +16,7 @@ from sklstm.windowing._columns import (
     positions_of_columns,
     refuse_known_targets,
 )
-from sklstm.windowing._cutting import cut, cut_groups
+from sklstm.windowing._cutting import cut, cut_groups, with_targets
 from sklstm.windowing._future import with_known_future
 from sklstm.windowing._groups import (
     check_times_of_groups,
@@ -24,7 +24,7 @@ from sklstm.windowing._groups import (
     last_rows_of_groups,
     rows_of_groups,
 )
-from sklstm.windowing._rows import check_rows, check_targets
+from sklstm.windowing._rows import IF_INFINITE, check_rows, check_targets
 from sklstm.windowing._time_index import check_time_index, common_index, warn_of_unchecked_times
 
 __all__ = ["last_window", "make_windows"]
@@ -32,7 +32,10 @@ __all__ = ["last_window", "make_windows"]
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 _NOT_NEGATIVE = Interval(Integral, 0, None, closed="left")
 
-_IF_LAST_ARE_MISSING = "Interpolate what is missing, or end the series before it."
+_IF_LAST_ARE_MISSING = (
+    "Interpolate what is missing, or end the series before it; or keep it with last_window(..., "
+    "allow_nan=True), and fill in the window with WindowImputer."
+)
 
 
 @validate_params(
@@ -40,6 +43,7 @@ _IF_LAST_ARE_MISSING = "Interpolate what is missing, or end the series before it
         "lookback": [_POSITIVE],
         "horizon": [_NOT_NEGATIVE],
         "stride": [_POSITIVE],
+        "allow_nan": ["boolean"],
         "return_origins": ["boolean"],
     },
     prefer_skip_nested_validation=True,
@@ -53,6 +57,7 @@ def make_windows(
     stride: int = 1,
     groups: ArrayLike | None = None,
     future: Any = None,
+    allow_nan: bool = False,
     return_origins: bool = False,
 ) -> tuple[NDArray[Any], ...]:
     """Cut time series into windows, each with the values that follow it.
@@ -94,6 +99,11 @@ def make_windows(
         what is known of the horizon, in the order of time. Needs ``lookback >= horizon``.
         Name nothing that has to be forecast itself.
 
+    allow_nan : bool, default=False
+        Whether values may be missing. Windows with gaps are then kept, and their NaN with
+        them, for :class:`WindowImputer` to fill in; windows that lack a target, or their
+        label, are left out, with a warning that says how many.
+
     return_origins : bool, default=False
         Whether to return the row of each window's last step as well.
 
@@ -103,7 +113,7 @@ def make_windows(
         The windows, in the dtype of `X`: all columns of `X`, then those of `future`
         `horizon` steps ahead, in the order in which `X` has them. For one series N is
         ``(T - lookback - horizon) // stride + 1``; with `groups`, windows are ordered by
-        the first appearance of their group.
+        the first appearance of their group. With ``allow_nan=True`` some may be left out.
 
     targets : ndarray of shape (N, K * horizon); with ``horizon=0``, (N,) or (N, K)
         The values of `y` after each window: all steps of its first column, then all of the
@@ -117,21 +127,24 @@ def make_windows(
     Raises
     ------
     ValueError
-        If a series is too short, holds NaN, infinity or masked values, or has a time index
-        that is unsorted, irregular or has duplicates; if a label or group is missing, as
-        NaT and None are; if lengths or indexes of the arguments differ; if `y` or `future`
+        If a series is too short, holds NaN (without `allow_nan`), infinity or masked values, or
+        has a time index that is unsorted, irregular or has duplicates; if a label (without
+        `allow_nan`) or a group is missing, as NaT and None are; if all windows lack a target; if
+        lengths or indexes of the arguments differ; if `y` or `future`
         names no column of `X`; if what is to be forecast is among `future`, or the horizon
         is 0 or longer than the window with it.
 
     Warns
     -----
     UserWarning
-        If groups are too short for a window, or if the index holds times whose order and
-        gaps are not checked: dates as text, times of day, or several levels of times.
+        If groups are too short for a window; if windows are left out that lack a target; or if
+        the index holds times whose order and gaps are not checked: dates as text, times of
+        day, or several levels of times.
 
     See Also
     --------
     last_window : The window that a forecast of the future starts from.
+    WindowImputer : Fills in what windows miss.
     sklstm.windowing.calendar_features : What the calendar tells of the future.
     SlidingWindow : Trims windows within a pipeline.
 
@@ -140,7 +153,13 @@ def make_windows(
     Windows and targets are read-only. Without `groups` they are views of `X` and `y`, and
     take no memory of their own; with `groups` they are copies. Targets of several columns
     are copies, too. With `future`, windows without `groups` are views of one copy of the
-    rows.
+    rows. Where windows are left out that lack a target, the others are copied, and take
+    `lookback` times the memory of the series.
+
+    A series with irregular times is brought to a regular grid by one call of pandas: with
+    ``df.asfreq("D")`` missing days become rows of NaN, and with ``df.resample("W").mean()`` each
+    week becomes the mean of its values, or NaN where it has none. Then pass
+    ``allow_nan=True``.
 
     With `future`, a step that trims windows in a pipeline, as :class:`SlidingWindow` does,
     has to keep at least `horizon` steps, or the first steps of the horizon are lost.
@@ -187,10 +206,19 @@ def make_windows(
     >>> make_windows(df, y="load", lookback=2, horizon=2, future=["heat"])[0]
     array([[[5., 1., 1.],
             [6., 2., 0.]]])
+
+    Where values are missing, windows keep the gaps; here a week of a slow station is regular
+    again:
+
+    >>> days = pd.to_datetime(["2024-03-01", "2024-03-02", "2024-03-04", "2024-03-05"])
+    >>> level = pd.Series([1.0, 2.0, 4.0, 5.0], index=days).asfreq("D")
+    >>> make_windows(level, lookback=3, allow_nan=True)[0][:, :, 0]
+    array([[ 1.,  2., nan],
+           [ 2., nan,  4.]])
     """
     named, y = y, columns_of_names(X, y, horizon)
-    rows = check_rows(X)
-    targets = check_targets(y, rows, horizon)
+    rows = check_rows(X, "allow-nan" if allow_nan else True)
+    targets = check_targets(y, rows, horizon, allow_nan)
     ahead = _columns_ahead(X, future, rows.shape[1], lookback, horizon)
     refuse_known_targets(X, named, rows, targets, ahead)
     how = lookback, horizon, stride, ahead
@@ -211,13 +239,15 @@ def make_windows(
         check_times_of_groups(index, row_numbers)
         windows = cut_groups(rows, targets, row_numbers, *how)
     warn_of_unchecked_times(index)
-    if not return_origins:
-        return windows
-    origins = [numbers[lookback - 1 : len(numbers) - horizon : stride] for numbers in row_numbers]
-    return *windows, np.concatenate(origins)
+    if return_origins:
+        origins = [rows[lookback - 1 : len(rows) - horizon : stride] for rows in row_numbers]
+        windows = *windows, np.concatenate(origins)
+    return with_targets(windows) if allow_nan else windows
 
 
-@validate_params({"lookback": [_POSITIVE]}, prefer_skip_nested_validation=True)
+@validate_params(
+    {"lookback": [_POSITIVE], "allow_nan": ["boolean"]}, prefer_skip_nested_validation=True
+)
 def last_window(
     X: ArrayLike,
     lookback: int,
@@ -226,6 +256,7 @@ def last_window(
     future: ArrayLike | None = None,
     future_columns: Any = None,
     future_groups: ArrayLike | None = None,
+    allow_nan: bool = False,
 ) -> NDArray[Any]:
     """Return the last window of a series, which a forecast of its future starts from.
 
@@ -258,6 +289,9 @@ def last_window(
 
     future_groups : array-like of shape (n_future_rows,), default=None
         The series that every row of `future` belongs to, where there are `groups`.
+
+    allow_nan : bool, default=False
+        Whether values of the window may be missing, and stay NaN.
 
     Returns
     -------
@@ -312,7 +346,8 @@ def last_window(
         series = rows_of_groups(groups, len(rows), X=X)
         last = last_rows_of_groups(series, lookback)
         window = rows[last]
-    check_finite(rows, "X", _IF_LAST_ARE_MISSING, source=X, rows=last.ravel())
+    remedy = IF_INFINITE if allow_nan else _IF_LAST_ARE_MISSING
+    check_finite(rows, "X", remedy, source=X, rows=last.ravel(), allow_nan=allow_nan)
     if groups is None:
         remedy = "pass groups=, or take one series at a time, such as X.loc[key]"
         check_time_index(index, rows=last[0], remedy=remedy)
@@ -323,7 +358,7 @@ def last_window(
         _refuse_without_future(future_columns=future_columns, future_groups=future_groups)
         return read_only(window)
     return read_only(
-        with_known_future(window, X, last, series, future, future_columns, future_groups)
+        with_known_future(window, X, last, series, future, future_columns, future_groups, allow_nan)
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import solve_ivp
+from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -15,8 +16,9 @@ from quality import data, jobs
 from quality.command import parse_arguments
 from quality.competitions import pooled
 from quality.figure import style_of
+from quality.intervals import intervals
 from quality.measure import measure, timed
-from quality.models import InUnitsOfMean, SeasonalNaive, flatten, models_of
+from quality.models import GaussianIntervals, InUnitsOfMean, SeasonalNaive, flatten, models_of
 from quality.results import picks
 from quality.scores import mase, seasonal_naive_error, smape
 from quality.series import backtested, forecast_all, lorenz_flow, lorenz_path
@@ -100,6 +102,34 @@ def test_backtest_is_scored_by_its_folds():
     # a season ahead the saw has risen by 3
     score = task.score_of(task.fit(SeasonalNaive(task.steps, task.period)))
     assert_allclose([score[key] for key in ("mae", "fold 1", "fold 2", "fold 3")], 3)
+
+
+def test_intervals_are_asked_for_after_everything_that_is_trained_on():
+    past = np.arange(1.0, 101.0)
+    X_test, y_test = past[np.newaxis, -6:, np.newaxis], np.array([[101.0, 102.0]])
+    task = intervals("count", [past, past[-9:]], 6, 2, 1, X_test, y_test)
+    assert task.X.shape == (93 + 2, 6, 1)
+    assert_array_equal(task.origins, [*range(-93, 0), -2, -1])  # counted back from both ends
+
+    class Given:
+        def predict_interval(self, X, coverage):
+            assert coverage == (0.8, 0.95)
+            return np.array([[[[100, 102], [97, 107]], [[103, 104], [97, 107]]]])
+
+    # in units of the window's mean, 97.5: widths 2 and 1, and 102 lies 1 below, which costs 10
+    score = task.score_of(Given())
+    assert_allclose([*score.values()], [(2 + 1 + 10) / 2 / 97.5, 0.5, 1])
+
+
+def test_gaussian_intervals_are_as_wide_as_errors_are():
+    X = np.tile([[[1.0], [3.0]], [[10.0], [30.0]]], (2, 1, 1))
+    # in units of the mean 1.5, 1, 0.5 and 1; and 1
+    y = np.array([[3.0, 2.0], [20.0, 20.0], [1.0, 2.0], [20.0, 20.0]])
+    model = GaussianIntervals(DummyRegressor()).fit(X, y)
+    bounds = model.predict_interval(X[:2], [0.95])
+    relative = 1.959964 * np.sqrt(0.125) * np.array([-1, 1])
+    assert_allclose(bounds[:, 0, 0], [2 + 2 * relative, 20 + 20 * relative], rtol=1e-6)
+    assert_allclose(bounds[:, 1, 0], [[2, 2], [20, 20]])
 
 
 def record(name, model, seed, part="test", seconds=4.0, **result):

@@ -328,6 +328,19 @@ def test_networks_of_quantiles():
     np.testing.assert_allclose(margin[1:], margin[:-1], atol=1e-6)
 
 
+def test_a_planned_price_more_than_halves_the_error():
+    rng = np.random.default_rng(0)
+    price = rng.choice([1.0, 2.0, 4.0], size=400)
+    demand = 60 / price + 5 * np.sin(np.arange(400) / 6) + rng.normal(scale=0.5, size=400)
+    table = np.column_stack([demand, price])
+    error = {}
+    for future in ([1], None):
+        X, Y = make_windows(table, demand, lookback=12, horizon=4, future=future)
+        forecaster = Forecaster(random_state=0).fit(X[:300], Y[:300])
+        error[future is None] = np.abs(forecaster.predict(X[310:]) - Y[310:]).mean()
+    assert error[False] < error[True] / 2
+
+
 def test_the_default_network_is_made_when_it_is_needed():
     X, Y = windows(TREND, lookback=6)
     forecaster = Forecaster(random_state=0).fit(X[:8], Y[:8])

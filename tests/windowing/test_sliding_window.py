@@ -16,6 +16,7 @@ from sklstm.windowing import (
     TimeDistributedTransformer,
     last_window,
     make_windows,
+    pad_sequences,
 )
 
 pd = pytest.importorskip("pandas")
@@ -207,3 +208,61 @@ def test_grid_search_finds_the_lookback_that_matters(horizon):
     ).fit(X, Y)
     assert search.best_params_["window__lookback"] >= 49
     assert search.predict(last_window(series, 72)).shape == (1, horizon)
+
+
+# Sequences of unequal length
+
+RAGGED = [np.array([[1.0], [2.0], [3.0]]), np.array([[4.0]]), np.arange(5.0, 9)[:, np.newaxis]]
+
+
+def test_the_last_steps_of_sequences():
+    step = SlidingWindow(lookback=2).fit(RAGGED)
+    assert (step.n_features_in_, step.n_timesteps_in_) == (1, 4)
+    assert [x.ravel().tolist() for x in step.transform(RAGGED)] == [[2, 3], [4], [7, 8]]
+    whole = SlidingWindow().fit_transform(RAGGED)
+    assert [x.ravel().tolist() for x in whole] == [x.ravel().tolist() for x in RAGGED]
+
+
+@pytest.mark.parametrize("padding", ["begin", "end"])
+@pytest.mark.parametrize("lookback", [None, 1, 2, 3, 9])
+def test_padded_sequences_stay_padded(padding, lookback):
+    X = pad_sequences(RAGGED, padding=padding, n_timesteps=6)
+    step = SlidingWindow(lookback).fit(X)
+    n_timesteps = min(lookback or 6, 6)
+    expected = SlidingWindow(lookback).fit_transform(RAGGED)
+    expected = pad_sequences(expected, padding=padding, n_timesteps=n_timesteps)
+    assert_array_equal(step.transform(X), expected)
+    assert_array_equal(X, pad_sequences(RAGGED, padding=padding, n_timesteps=6))
+
+
+def test_a_shorter_sequence_alone():
+    step = SlidingWindow(lookback=3).fit(RAGGED)
+    assert_array_equal(step.transform(RAGGED[1:2]), [[[4]]])
+    with pytest.raises(ValueError, match="lookback=3 is longer than the windows"):
+        SlidingWindow(lookback=3).fit(RAGGED[1:2])
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (
+            [np.array([[1.0], [np.nan]]), np.ones((1, 1))],
+            "NaN or infinity. The first is in sample 0 of X, time step 1, feature 0.*WindowImputer",
+        ),
+        (
+            pad_sequences([*RAGGED, np.array([[1.0], [np.inf], [2.0]])]),
+            "sample 3 of X, time step 1",
+        ),
+        (np.array([[[np.nan], [1.0]], [[1.0], [np.nan]]]), "contains NaN.*sample 0.*WindowImputer"),
+        ([np.ones((2, 1)), np.ones((1, 2))], r"X\[0\] has 1 and X\[1\] has 2"),
+    ],
+)
+def test_errors_of_sequences(X, message):
+    with pytest.raises(ValueError, match=message):
+        SlidingWindow(lookback=1).fit(X)
+
+
+def test_sequences_are_no_rows():
+    step = SlidingWindow(lookback=2).fit(np.ones((5, 1)))
+    with pytest.raises(ValueError, match="X holds sequences, but SlidingWindow was fitted on rows"):
+        step.transform(RAGGED)

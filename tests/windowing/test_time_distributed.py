@@ -9,10 +9,16 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    StandardScaler,
+)
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklstm.windowing import TimeDistributedTransformer
+from sklstm.windowing import TimeDistributedTransformer, pad_sequences
 
 pd = pytest.importorskip("pandas")
 pl = pytest.importorskip("polars")
@@ -94,9 +100,9 @@ def test_what_would_become_a_number_is_refused(X, message):
 
 
 def test_missing_numbers_are_left_to_the_transformer():
-    X = np.ma.array([[[1.0], [np.nan]], [[3.0], [np.nan]]])
+    X = np.ma.array([[[1.0], [np.nan], [2.0]], [[3.0], [np.nan], [4.0]]])
     step = TimeDistributedTransformer(SimpleImputer(strategy="constant", fill_value=7))
-    assert_array_equal(step.fit_transform(X).ravel(), [1, 7, 3, 7])
+    assert_array_equal(step.fit_transform(X).ravel(), [1, 7, 2, 3, 7, 4])
     objects = np.array([["a"], [None]], dtype=object)
     step = TimeDistributedTransformer(OneHotEncoder(categories=[["a", None]]))
     assert_array_equal(step.fit_transform(objects), [[1, 0], [0, 1]])
@@ -229,6 +235,85 @@ def test_files_of_0_1_0_have_a_cold_start():
     step.__setstate__(stored)
     assert clone(step).warm_start is False
     assert repr(step) == "TimeDistributedTransformer(transformer=StandardScaler())"
+
+
+# Sequences of unequal length
+
+RAGGED = [np.array([[0.0], [2.0]]), np.array([[7.0]]), np.array([[4.0], [6.0], [5.0]])]
+
+
+def test_a_list_of_sequences_comes_back_as_a_list():
+    step = TimeDistributedTransformer(MinMaxScaler()).fit(RAGGED)  # from 0 to 7
+    out = step.transform(RAGGED)
+    assert isinstance(out, list)
+    for sequence, scaled in zip(RAGGED, out, strict=True):
+        assert_allclose(scaled, sequence / 7)
+    for sequence, again in zip(RAGGED, step.inverse_transform(out), strict=True):
+        assert_allclose(again, sequence)
+    assert_allclose(step.transform(RAGGED[:1])[0], RAGGED[0] / 7)
+    assert step.n_features_in_ == 1
+    TimeDistributedTransformer(StandardScaler()).fit(RAGGED, np.zeros(3))  # a target per sequence
+
+
+@pytest.mark.parametrize("padding", ["begin", "end"])
+@pytest.mark.parametrize("transformer", [MinMaxScaler(), PCA(1), OrdinalEncoder()])
+def test_padding_stays_and_is_not_fitted(padding, transformer):
+    padded = pad_sequences(RAGGED, padding=padding, n_timesteps=4)
+    from_list = TimeDistributedTransformer(transformer).fit(RAGGED)
+    from_array = TimeDistributedTransformer(transformer).fit(padded)
+    expected = pad_sequences(from_list.transform(RAGGED), padding=padding, n_timesteps=4)
+    for step in from_list, from_array:
+        assert_allclose(step.transform(padded), expected)
+        assert_allclose(step.inverse_transform(step.transform(padded)), padded)
+    for whole, alone in zip(from_list.transform(RAGGED), RAGGED, strict=True):
+        assert_allclose(from_array.transform([alone])[0], whole)
+
+
+def test_gaps_inside_sequences_are_left_to_the_transformer():
+    X = [np.array([[1.0], [np.nan], [3.0]]), np.array([[np.nan], [5.0]])]
+    step = TimeDistributedTransformer(StandardScaler()).fit(X)
+    assert step.transformer_.mean_ == [3]
+    assert_array_equal(np.isnan(step.transform(X)[0].ravel()), [False, True, False])
+    with pytest.raises(ValueError, match="PCA does not accept missing values"):
+        TimeDistributedTransformer(PCA()).fit(X)
+
+
+def test_gaps_at_both_ends_of_windows_are_missing_values():
+    X = np.array([[[1.0], [2.0], [np.nan]], [[np.nan], [4.0], [5.0]]])
+    step = TimeDistributedTransformer(SimpleImputer(strategy="constant", fill_value=7)).fit(X)
+    assert_array_equal(step.transform(X)[:, :, 0], [[1, 2, 7], [7, 4, 5]])
+    assert_array_equal(step.transform(X[:1])[:, :, 0], [[1, 2, 7]])
+
+
+def test_a_warm_start_keeps_the_scale_of_sequences():
+    step = TimeDistributedTransformer(MinMaxScaler(), warm_start=True).fit(RAGGED)
+    step.fit([np.array([[14.0]]), np.array([[70.0], [0.0]])])
+    assert_allclose(step.transform([np.array([[14.0]])])[0], [[2]])
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ([np.ones((2, 1)), np.ones((1, 2))], r"X\[0\] has 1 and X\[1\] has 2"),
+        ([np.ones((2, 1)), np.ones((0, 1))], r"X\[1\] is a sequence of length 0"),
+        ([np.ma.array([1.0, 2.0], mask=[0, 1]), [3.0]], r"X\[0\] is a masked array"),
+        ([["a"], ["b", "c"]], "numeric"),
+        (np.array([[[1.0], [2.0]], [[np.nan]] * 2, [[1.0], [np.nan]]]), "Sample 1 of X is all NaN"),
+    ],
+)
+def test_errors_of_sequences(X, message):
+    with pytest.raises(ValueError, match=message):
+        TimeDistributedTransformer(StandardScaler()).fit(X)
+
+
+def test_nested_lists_of_text_are_windows_still():
+    step = TimeDistributedTransformer(OrdinalEncoder())
+    assert_array_equal(
+        step.fit_transform([[["a"], ["b"]], [["c"], ["b"]]])[:, :, 0], [[0, 1], [2, 1]]
+    )
+
+
+# Errors
 
 
 @pytest.mark.parametrize("X", [np.zeros((30, 4, 3)), np.zeros((30, 3))])

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sklstm.windowing import last_window, make_windows
+from sklstm.windowing._time_index import check_time_index, evenly_spaced_groups
 
 pd = pytest.importorskip("pandas")
 
@@ -457,3 +458,32 @@ def test_multiindex_needs_groups():
     message = r"MultiIndex.*: pass groups=, or take one series at a time, such as X\.loc"
     with pytest.raises(ValueError, match=message):
         last_window(series, 2)
+
+
+@pytest.mark.parametrize("freq", ["h", "D", "MS", "ME", "7min"])
+def test_groups_are_checked_at_once_as_they_are_one_by_one(freq):
+    rng = np.random.default_rng(0)
+    groups = []
+    for number in range(30):
+        times = pd.date_range(
+            f"2020-{1 + number % 12:02d}-01", periods=rng.integers(4, 9), freq=freq
+        )
+        if number % 3 == 0:
+            times = times.delete(rng.integers(1, len(times) - 1))
+        groups.append(times if number % 10 else times[::-1])
+    times = groups[0].append(groups[1:])
+    rows = np.split(np.arange(len(times)), np.cumsum([len(group) for group in groups])[:-1])
+
+    def is_regular(group):
+        try:
+            check_time_index(group)
+        except ValueError:
+            return False
+        return True
+
+    expected = [is_regular(times[numbers]) for numbers in rows]
+    assert 15 <= sum(expected) < 30
+    assert evenly_spaced_groups(times, rows).tolist() == expected
+    order = rng.permutation(30)
+    mixed = evenly_spaced_groups(times, [rows[number] for number in order])
+    assert mixed.tolist() == [expected[number] for number in order]

@@ -76,7 +76,8 @@ def caption(options):
         "are seasonal. R² is of the last fifth of a series; a competition's errors are means over "
         "its series. In backtests and competitions, networks are those of a Forecaster, of a "
         "competition with three members; ridge is then that on the windows, of a competition in "
-        "units of their mean. "
+        "units of their mean. Intervals are those of a Forecaster, and of normal errors as large "
+        "as in training. "
         f"{SOURCES} {machine()}, {date.today():%d %B %Y}. "
         f"Python {platform.python_version()}, {packages}."
     )

@@ -2,7 +2,7 @@
 
 from functools import cache, partial
 
-from quality import competitions, sequences, series
+from quality import competitions, intervals, sequences, series, unequal
 from sklstm.datasets import load_co2, load_elnino, load_sunspots
 
 CLASSIFICATION = {
@@ -13,6 +13,11 @@ CLASSIFICATION = {
     "digits": sequences.digits,
     "barcodes": sequences.barcodes,
     "signals": sequences.signals,
+}
+UNEQUAL = {
+    f"{name}-{way}": partial(unequal.unequal, f"{name}-{way}", CLASSIFICATION[name], way)
+    for name in ("coffee", "gunpoint", "trace", "basic_motions")
+    for way in unequal.WAYS
 }
 SERIES = {
     f"{load.__name__}-{horizon}": partial(load, horizon)
@@ -37,12 +42,21 @@ BACKTESTS = {
         ("sunspots", load_sunspots, 11),
     )
 }
-SETS = CLASSIFICATION | SERIES | BACKTESTS | COMPETITIONS
+INTERVALS = {
+    f"{name}-intervals": partial(load, f"{name}-intervals", **options)
+    for name, load, options in (
+        ("ar1", intervals.autoregressive, {"coefficients": (0.9,)}),
+        ("ar2", intervals.autoregressive, {"coefficients": (1.5, -0.75)}),
+        ("tourism-monthly", intervals.tourism, {"official": True}),
+        ("tourism-yearly-origins", intervals.tourism, {"official": False}),
+    )
+}
+SETS = CLASSIFICATION | UNEQUAL | SERIES | BACKTESTS | COMPETITIONS | INTERVALS
 
 
 @cache
 def load(name):
-    """Load a set: a `Classification`, a `Series`, a `Backtest` or a `Competition`."""
+    """Load a set: a `Classification`, a `Series`, a `Backtest`, a `Competition` or `Intervals`."""
     return SETS[name]()
 
 
@@ -50,8 +64,10 @@ def kind_of(name):
     """Kind of a set, without loading it."""
     kinds = {
         "classification": CLASSIFICATION,
+        "unequal": UNEQUAL,
         "series": SERIES,
         "backtest": BACKTESTS,
         "competition": COMPETITIONS,
+        "interval": INTERVALS,
     }
     return next(kind for kind, names in kinds.items() if name in names)

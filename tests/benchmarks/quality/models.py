@@ -1,12 +1,14 @@
 """The models: our networks with default arguments, and references on the same numbers."""
 
 import numpy as np
+from scipy.stats import norm
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.linear_model import RidgeClassifierCV, RidgeCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from quality.task import Classification
 from sklstm import (
     ARCHITECTURES,
     Forecaster,
@@ -21,7 +23,8 @@ COMPILED = ("minirocket",)
 CROSS_VALIDATED = ("classification", "series")
 # How the network that a `Forecaster` makes itself is trained.
 FORECASTING = {"loss": "mean_absolute_error", "epochs": 10}
-N_MEMBERS = {"backtest": 1, "competition": 3}
+N_MEMBERS = {"backtest": 1, "competition": 3, "interval": 1}
+CALIBRATED = {"interval": {"calibration_fraction": 0.2}}
 
 
 def models_of(kind):
@@ -39,7 +42,7 @@ def make(model, task, seed, params=None):
     if model in ARCHITECTURES and task.kind in N_MEMBERS:
         return forecaster(model, task, seed, params)
     if model in ARCHITECTURES:
-        estimator = LSTMClassifier if task.kind == "classification" else LSTMRegressor
+        estimator = LSTMClassifier if isinstance(task, Classification) else LSTMRegressor
         return standardized(estimator(model, random_state=seed, **(params or {})))
     return REFERENCES[task.kind][model](task, seed)
 
@@ -47,9 +50,11 @@ def make(model, task, seed, params=None):
 def forecaster(model, task, seed, params=None):
     """A `Forecaster` with its defaults; its network may have another architecture."""
     network = LSTMRegressor(model, **FORECASTING | (params or {}))
-    return Forecaster(
-        network, season=task.period, n_members=N_MEMBERS[task.kind], random_state=seed
-    )
+    return corrected(network, task, n_members=N_MEMBERS[task.kind], random_state=seed)
+
+
+def corrected(regressor, task, **options):
+    return Forecaster(regressor, season=task.period, **options, **CALIBRATED.get(task.kind, {}))
 
 
 def standardized(*steps):
@@ -82,7 +87,11 @@ def ridge_by_mean(task, seed):
 
 
 def corrected_ridge(task, seed):
-    return Forecaster(RidgeCV(ALPHAS), season=task.period)
+    return corrected(RidgeCV(ALPHAS), task)
+
+
+def gaussian(task, seed):
+    return GaussianIntervals(ridge(task, seed))
 
 
 def naive(task, seed):
@@ -106,6 +115,25 @@ class InUnitsOfMean(RegressorMixin, BaseEstimator):
 
     def _means(self, X):
         return X.mean(axis=1)
+
+
+class GaussianIntervals(BaseEstimator):
+    """Intervals of normal errors, as wide as training errors are in units of a window's mean."""
+
+    def __init__(self, regressor):
+        self.regressor = regressor
+
+    def fit(self, X, y, groups=None):
+        self.regressor_ = InUnitsOfMean(self.regressor).fit(X, y)
+        errors = (self.regressor_.predict(X) - y) / X.mean(axis=1)
+        self.deviation_ = errors.std(axis=0)
+        return self
+
+    def predict_interval(self, X, coverage):
+        margins = np.outer(norm.ppf(0.5 + np.divide(coverage, 2)), self.deviation_).T
+        margins = margins * X.mean(axis=1)[:, :, np.newaxis]
+        forecast = self.regressor_.predict(X)[:, :, np.newaxis]
+        return np.stack([forecast - margins, forecast + margins], axis=-1)
 
 
 class MiniRocket(ClassifierMixin, BaseEstimator):
@@ -154,7 +182,9 @@ REFERENCES = {
         "1-NN": nearest,
         "minirocket": minirocket,
     },
+    "unequal": {},
     "series": {"ridge": ridge, "naive": naive},
     "backtest": FORECASTS,
     "competition": FORECASTS | {"ridge": ridge_by_mean},
+    "interval": {"Forecaster(ridge)": corrected_ridge, "ridge, Gaussian": gaussian},
 }

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from statistics import mean
 
 from quality import data
-from quality.task import Backtest, Classification, Competition, Series
+from quality.task import Backtest, Classification, Competition, Intervals, Series, Unequal
 
-TASKS = {task.kind: task for task in (Classification, Series, Backtest, Competition)}
+TASKS = {
+    task.kind: task for task in (Classification, Unequal, Series, Backtest, Competition, Intervals)
+}
 # What a fit that ended in an error counts as in a mean: no label right, no variance explained.
 # There is no such number for a forecast, and the mean is left out.
 FAILED = {
     "classification": 0.0,
+    "unequal": 0.0,
     "series": 0.0,
     "backtest": float("nan"),
     "competition": float("nan"),
+    "interval": float("nan"),
 }
 
 

@@ -10,15 +10,19 @@ from writing import markdown
 
 TITLES = {
     "classification": "Classification: accuracy",
+    "unequal": "Sequences of unequal length: accuracy",
     "series": "Series: R²",
     "backtest": "Backtests: mean absolute error / in each of three folds",
     "competition": "Competitions: MASE / sMAPE",
+    "interval": "Intervals: score of 80 % / coverage of 80 % and of 95 %",
 }
 SETS = {
     "classification": data.CLASSIFICATION,
+    "unequal": data.UNEQUAL,
     "series": data.SERIES,
     "backtest": data.BACKTESTS,
     "competition": data.COMPETITIONS,
+    "interval": data.INTERVALS,
 }
 
 
@@ -44,7 +48,7 @@ def table(records, kind):
     picked = picks(records, architectures) if architectures else {}
     head = ["", *columns]
     rows = [[name, *(score(filled.get((name, model))) for model in columns)] for name in names]
-    if kind != "backtest":  # its errors are in the units of the series
+    if kind not in ("backtest", "interval", "unequal"):  # no mean of these says anything
         rows.append(["mean", *(mean_score(model, names, filled, kind) for model in columns)])
     if picked:
         head += ["picked by cross-validation", "behind the best"]

@@ -8,9 +8,11 @@ from sklearn.model_selection import StratifiedKFold
 
 from quality.scores import mase, smape
 from sklstm.forecasting import backtest
+from sklstm.metrics import interval_coverage, interval_score
 from sklstm.model_selection import PurgedTimeSeriesSplit
 
 FOLDS = 3
+COVERAGES = 0.8, 0.95
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,13 @@ class Classification(Tested):
         """Indices of stratified folds of the training part; the same for every model."""
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
         return list(folds.split(self.X, self.y))
+
+
+@dataclass(frozen=True)
+class Unequal(Classification):
+    """Sequences of unequal length, in a list, or as arrays that make them equal."""
+
+    kind = "unequal"
 
 
 @dataclass(frozen=True)
@@ -120,4 +129,35 @@ class Competition(Tested):
         return {
             "mase": mase(self.y_test, predicted, self.naive_error).mean(),
             "smape": smape(self.y_test, predicted).mean(),
+        }
+
+
+@dataclass(frozen=True)
+class Intervals(Tested):
+    """Windows whose forecasts come with intervals.
+
+    `origins` are the times of the windows' last steps; `scale`, of shape (n_windows, 1), is the
+    unit of each test window.
+    """
+
+    steps: np.ndarray
+    period: int
+    origins: np.ndarray
+    scale: np.ndarray
+
+    kind = "interval"
+    measure = "score"
+    higher_is_better = False
+
+    def fit(self, estimator):
+        return estimator.fit(self.X, self.y, groups=self.origins)
+
+    def score_of(self, fitted):
+        bounds = fitted.predict_interval(self.X_test, COVERAGES) / self.scale[:, :, None, None]
+        future = self.y_test / self.scale
+        narrow, wide = np.moveaxis(bounds, (2, 3), (0, 1))
+        return {
+            "score": interval_score(future, *narrow, coverage=COVERAGES[0]),
+            "coverage of 80 %": interval_coverage(future, *narrow),
+            "coverage of 95 %": interval_coverage(future, *wide),
         }

@@ -79,7 +79,9 @@ def test_outputs_and_states_are_those_of_keras(activation, go_backwards):
     """Outputs of every step, in Keras's order, and the states after the last real step."""
     x, mask = keras.Input((None, 2)), keras.Input((None,), dtype="bool")
     options = dict(activation=activation, go_backwards=go_backwards, return_state=True)
-    layer = keras.layers.LSTM(3, return_sequences=True, zero_output_for_mask=True, seed=0, **options)
+    layer = keras.layers.LSTM(
+        3, return_sequences=True, zero_output_for_mask=True, seed=0, **options
+    )
     model = keras.Model([x, mask], layer(x, mask=mask))
     X, real = padded(LENGTHS), np.arange(37) < LENGTHS[:, np.newaxis]
     theirs = [value.numpy() for value in model([X, real])]

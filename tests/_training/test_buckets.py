@@ -37,7 +37,9 @@ def test_batches_are_seeded_and_differ_between_epochs():
     assert not as_sets(batches(0)) & as_sets(batches(0, seed=2))
 
 
-@pytest.mark.parametrize(("even", "sizes"), [(False, [20] + 15 * [32]), (True, 12 * [31] + 4 * [32])])
+@pytest.mark.parametrize(
+    ("even", "sizes"), [(False, [20] + 15 * [32]), (True, 12 * [31] + 4 * [32])]
+)
 def test_sizes_are_those_of_other_batches(even, sizes):
     assert sorted(map(len, batches(even=even))) == sizes
 

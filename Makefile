@@ -26,8 +26,10 @@ $(BIN)/python:
 demo: $(VENV)/.has-plot
 	$(BIN)/python examples/plot_compare_architectures.py
 
+# Each process runs neighbouring tests, which share compiled networks, and takes over from the other
+# when it is done.
 test: $(VENV)/.has-test
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(VENV)/.has-lint
 	$(BIN)/ruff check .

@@ -276,6 +276,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
             n_features=n_features,
             n_outputs=self.target_encoder_.n_columns_,
             output_activation=self.target_encoder_.output_activation_,
+            ragged=lengths is not None,
         ).for_lengths(lengths)
         if resume and plan != replace(self._plan, ragged=plan.ragged):
             raise ValueError(

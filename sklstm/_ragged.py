@@ -174,6 +174,9 @@ def is_list_of_arrays(X: Any) -> bool:
 def find_padding(X: np.ndarray, name: str) -> str | None:
     """Return at which end some samples of a 3-D array are NaN in all features: "end", "begin"."""
     first, last = (np.isnan(X[:, step]).all(axis=1) for step in (0, -1))
+    empty = first & last
+    empty[empty] = np.isnan(X[empty]).all(axis=(1, 2))
+    first, last = first & ~empty, last & ~empty
     if first.any() and last.any():
         _refuse_all_padding(np.isnan(X).all(axis=(1, 2)), name)
         raise ValueError(
@@ -181,7 +184,7 @@ def find_padding(X: np.ndarray, name: str) -> str | None:
             f"sample {last.argmax()} at the end. Pad all samples at one end, or pass a list of "
             "arrays. If these values are missing, fill them in: WindowImputer(padding=None)."
         )
-    return "begin" if first.any() else "end" if last.any() else None
+    return "begin" if first.any() else "end" if (last | empty).any() else None
 
 
 def _refuse_all_padding(empty: np.ndarray, name: str) -> None:

@@ -1,13 +1,28 @@
-"""Data that many tests share."""
+"""Data that many tests share, and processes for those that need one of their own."""
 
+import gc
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from process_support import ForkServer
 
 # The contenders need the bench extra; pytest would import them to look for doctests.
 collect_ignore_glob = ["benchmarks/contender_*.py"]
+
+
+def pytest_collection_finish():
+    """Save time: what has been imported is no garbage, and tests share compiled networks.
+
+    The garbage collector would walk through TensorFlow's million objects. A user's process keeps
+    fewer compiled networks than there are small ones that many tests use.
+    """
+    gc.freeze()
+    pool = sys.modules.get("sklstm._training._network_pool")
+    if pool is not None:
+        pool.MAX_NETWORKS = 64
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +55,16 @@ def fresh_python():
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def fresh_tensorflow(fresh_python):
+    """Run code as `fresh_python` does, but TensorFlow is imported already, and has not run yet.
+
+    That saves the five seconds of its import.
+    """
+    if not hasattr(os, "fork"):  # Windows
+        yield fresh_python
+        return
+    with ForkServer() as server:
+        yield server.run

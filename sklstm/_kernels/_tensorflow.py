@@ -1,7 +1,7 @@
 """TensorFlow and Keras, imported once and without the chatter of their start-up.
 
 TensorFlow's C++ core writes to the standard error stream of the process while it is imported
-and again when it first looks for devices. Both moments pass through here. What it writes is
+and again when it first looks for devices. All these moments pass through here. What it writes is
 held back, and shown after all when the step fails.
 """
 
@@ -151,4 +151,5 @@ def _configure_threads() -> None:
             config.set_inter_op_parallelism_threads(int(granted))
 
 
-_configure_threads()
+with _stderr_held_back():  # where there is a part of CUDA but no GPU, TensorFlow says so here
+    _configure_threads()

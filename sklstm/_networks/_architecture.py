@@ -87,6 +87,10 @@ class Architecture(ABC):
         """Raise a ValueError where sequences are too short for the options; here, never."""
         return
 
+    def check_ragged(self) -> None:
+        """Raise a ValueError where sequences must not differ in length; here, never."""
+        return
+
     def check_lengths(self, lengths: np.ndarray, n_timesteps: int) -> None:
         """Raise a ValueError where sequences of unequal length do not fit.
 
@@ -97,6 +101,7 @@ class Architecture(ABC):
         n_timesteps : int
             Those of the longest sequence that the network was made for.
         """
+        self.check_ragged()
         shortest = int(lengths.argmin())
         try:
             self.check_length(int(lengths[shortest]))

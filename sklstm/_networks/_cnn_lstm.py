@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from sklstm._kernels._tensorflow import keras
 from sklstm._networks import _layers as layers
 from sklstm._networks._architecture import POSITIVE_INT, Shape
@@ -66,16 +64,15 @@ class CNNLSTM(WithReadout):
         convolution = layers.conv1d_shapes(n_features, self.filters, self.kernel_size)
         return convolution + layers.lstm_shapes(n_inputs, units), self.readout_width(units)
 
-    def check_lengths(self, lengths: np.ndarray, n_timesteps: int) -> None:
-        """Refuse sequences of unequal length, which cannot be cut into as many equal pieces."""
+    def check_ragged(self) -> None:
+        """Refuse to cut sequences of unequal length into as many pieces of one length."""
         if self.subsequences is not None:
             raise ValueError(
-                f"subsequences={self.subsequences} cuts every sequence into as many pieces, which "
-                f"takes sequences of one length, but those of X have {lengths.min()} to "
-                f"{lengths.max()} time steps, for a network of {n_timesteps}. Pass "
-                "subsequences=None: then the convolution runs along sequences of any length."
+                f"subsequences={self.subsequences} cuts every sequence into "
+                f"{self.subsequences} piece(s) of one length, but the sequences of X differ in "
+                "length, or have another than those of fit. Pass subsequences=None: then the "
+                "convolution runs along sequences of any length."
             )
-        super().check_lengths(lengths, n_timesteps)
 
     def check_length(self, n_timesteps: int) -> None:
         """Refuse a convolution or pooling that the sequences are too short for."""

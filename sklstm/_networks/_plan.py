@@ -62,9 +62,9 @@ class NetworkPlan:
             )
         if type(self.ragged) is not bool:
             raise ValueError(f"ragged must be a bool, got {self.ragged!r}.")
-        self.architecture.check_length(self.n_timesteps)
         if self.ragged:
-            self.architecture.check_lengths(np.array([self.n_timesteps]), self.n_timesteps)
+            self.architecture.check_ragged()
+        self.architecture.check_length(self.n_timesteps)
 
     @classmethod
     def from_arguments(cls, arch: str, arguments: Mapping[str, Any], **fields: Any) -> Self:

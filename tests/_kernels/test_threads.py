@@ -48,8 +48,8 @@ def environment(**more):
         ("import tensorflow as tf; tf.zeros(1)", {"OMP_NUM_THREADS": "3"}, "0 0"),
     ],
 )
-def test_how_many_threads_tensorflow_takes(before, variables, threads, fresh_python):
-    done = fresh_python(f"{before}\n{FIT}\n{SHOW}", env=environment(**variables))
+def test_how_many_threads_tensorflow_takes(before, variables, threads, fresh_tensorflow):
+    done = fresh_tensorflow(f"{before}\n{FIT}\n{SHOW}", env=environment(**variables))
     assert done.stdout.split("\n")[-2] == threads
 
 
@@ -60,8 +60,10 @@ def test_how_many_threads_tensorflow_takes(before, variables, threads, fresh_pyt
         ("import tensorflow as tf; tf.config.threading.set_intra_op_parallelism_threads(4)", "4 0"),
     ],
 )
-def test_what_starts_or_configures_tensorflow_before_the_first_fit(between, threads, fresh_python):
-    done = fresh_python(f"{FIT}\n{between}\n{SHOW}", env=environment())
+def test_what_starts_or_configures_tensorflow_before_the_first_fit(
+    between, threads, fresh_tensorflow
+):
+    done = fresh_tensorflow(f"{FIT}\n{between}\n{SHOW}", env=environment())
     assert done.stdout.split("\n")[-2] == threads
 
 
@@ -78,7 +80,7 @@ def test_a_worker_takes_the_threads_that_joblib_grants_it():
     assert granted == [3, 3]
 
 
-def test_answers_do_not_depend_on_the_number_of_threads(fresh_python):
+def test_answers_do_not_depend_on_the_number_of_threads(fresh_tensorflow):
     code = f"""{FIT}
 import hashlib
 for arguments in [
@@ -92,8 +94,8 @@ for arguments in [
     print(hashlib.sha256(fitted.predict(X).tobytes()).hexdigest())
 """
     answers = {
-        fresh_python(code, env=environment(OMP_NUM_THREADS=threads)).stdout
-        for threads in ("1", "2", "5")
+        fresh_tensorflow(code, env=environment(OMP_NUM_THREADS=threads)).stdout
+        for threads in ("1", "5")
     }
     assert len(answers) == 1
 
@@ -108,7 +110,7 @@ def search(seed):
 
 
 def test_searches_in_threads_find_what_they_find_in_turn():
-    in_turn = [search(seed) for seed in range(5)]
-    in_threads = Parallel(n_jobs=5, backend="threading")(delayed(search)(s) for s in range(5))
+    in_turn = [search(seed) for seed in range(3)]
+    in_threads = Parallel(n_jobs=3, backend="threading")(delayed(search)(s) for s in range(3))
     assert in_threads == in_turn
-    assert len(set(in_turn)) == 5
+    assert len(set(in_turn)) == 3

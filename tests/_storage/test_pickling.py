@@ -104,7 +104,7 @@ def test_names_of_columns_come_back():
 
 
 def test_the_file_is_little_more_than_the_weights():
-    model = fit(units=128, epochs=100)
+    model = fit(units=128, epochs=100, batch_size=40)
     weights = sum(array.nbytes for array in model.model_.get_weights())
     assert weights == 4 * (4 * 128 * (2 + 128 + 1) + 129)
     assert len(pickle.dumps(model)) <= 1.1 * weights
@@ -133,7 +133,7 @@ def test_the_optimizer_is_kept_where_it_is_needed():
 @pytest.mark.parametrize(("estimator", "arch"), ALL)
 def test_training_goes_on_as_if_nothing_had_happened(estimator, arch):
     y = TARGETS[estimator]
-    model = estimator(arch, units=4, dropout=0.2, random_state=0)
+    model = estimator(arch, units=4, dropout=0.2, fcn_filters=(4, 3, 4), random_state=0)
     first = {"classes": np.unique(y)} if estimator is LSTMClassifier else {}
     model.partial_fit(X, y, **first).partial_fit(X, y)
     loaded = pickle.loads(pickle.dumps(model))
@@ -144,9 +144,9 @@ def test_training_goes_on_as_if_nothing_had_happened(estimator, arch):
     assert loaded.n_iter_ == 4
 
 
-def test_loading_runs_nothing_of_tensorflow(tmp_path, fresh_python):
+def test_loading_runs_nothing_of_tensorflow(tmp_path, fresh_tensorflow):
     joblib.dump(fit(optimizer=keras.optimizers.SGD(0.01)), tmp_path / "model.joblib")
-    fresh_python(f"""
+    fresh_tensorflow(f"""
 import joblib
 from tensorflow.python.eager import context
 model = joblib.load({str(tmp_path / "model.joblib")!r})
@@ -226,7 +226,7 @@ def test_a_lambda_goes_with_its_code():
     np.testing.assert_array_equal(outputs(loaded.fit(X, TARGETS[LSTMRegressor])), outputs(model))
 
 
-def test_an_activation_that_is_not_registered_is_missed(tmp_path, fresh_python):
+def test_an_activation_that_is_not_registered_is_missed(tmp_path, fresh_tensorflow):
     """And not replaced by none, which would give wrong answers."""
 
     @keras.saving.register_keras_serializable("test_storage")
@@ -234,7 +234,7 @@ def test_an_activation_that_is_not_registered_is_missed(tmp_path, fresh_python):
         return x / 2
 
     joblib.dump((X, fit(activation=halved)), tmp_path / "model.joblib")
-    fresh_python(f"""
+    fresh_tensorflow(f"""
 import joblib
 X, model = joblib.load({str(tmp_path / "model.joblib")!r})
 try:
@@ -379,11 +379,11 @@ def test_skops_reports_a_function_and_does_not_run_it():
         load_skops(stored)
 
 
-def test_loading_with_skops_touches_nothing_else(tmp_path, fresh_python):
+def test_loading_with_skops_touches_nothing_else(tmp_path, fresh_tensorflow):
     """Once the classes are imported, loading imports, opens and connects to nothing."""
     path = tmp_path / "search.skops"
     skops.io.dump(make_search(LSTMRegressor), path)
-    fresh_python(f"""
+    fresh_tensorflow(f"""
 import io, sys
 import skops.io
 import sklearn.metrics, sklearn.model_selection, sklearn.pipeline, sklearn.preprocessing
@@ -403,13 +403,13 @@ assert not seen, seen
 # --- Keras and ONNX ------------------------------------------------------------------------
 
 
-def test_keras_reads_the_models_without_us(tmp_path, fresh_python):
+def test_keras_reads_the_models_without_us(tmp_path, fresh_tensorflow):
     unscaled = {LSTMRegressor: {"normalize_y": False}, LSTMClassifier: {}}
     models = [fit(estimator, arch, **unscaled[estimator]) for estimator, arch in ALL]
     for number, model in enumerate(models):
         model.model_.save(tmp_path / f"{number}.keras")
     np.save(tmp_path / "X.npy", X)
-    fresh_python(
+    fresh_tensorflow(
         f"""
 import sys
 import keras, numpy as np

@@ -1,5 +1,6 @@
 """Compiled networks are kept, shared where they can be, and as new for each fit."""
 
+from collections import OrderedDict
 from functools import partial
 
 import numpy as np
@@ -35,10 +36,13 @@ def test_other_compilations_get_other_networks():
     assert sum(n == network for n, *_ in _network_pool._free) == 5
 
 
-def test_kept_networks_are_bounded_in_number():
-    for units in range(1, _network_pool.MAX_NETWORKS + 4):
+def test_kept_networks_are_bounded_in_number(monkeypatch):
+    monkeypatch.setattr(_network_pool, "MAX_NETWORKS", 3)
+    monkeypatch.setattr(_network_pool, "_free", OrderedDict())  # the others' stay
+    for units in range(1, 7):
         train(plan(units=units), samples(8), epochs=0)
-    assert sum(map(len, _network_pool._free.values())) == _network_pool.MAX_NETWORKS
+    kept = [network.architecture.units for network, *_ in _network_pool._free]
+    assert kept == [(4,), (5,), (6,)]
 
 
 def test_a_network_is_as_new_after_a_failed_fit():

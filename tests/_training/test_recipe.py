@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from training_support import plan, samples
 
+from sklstm._training import Samples
 from sklstm._training._recipe import Recipe, choose_recipe
 
 AUTO = {
@@ -92,3 +93,12 @@ def test_a_stack_gets_500_updates_of_a_regression():
 @pytest.mark.parametrize("by", ["early_stopping", "warm_start"])
 def test_no_trial_where_training_is_validated_or_continued(by):
     assert choose(trial=overfits, **{by: True}).epochs == 100
+
+
+def test_padding_costs_no_epochs():
+    lengths = np.array([1, 9, 2], "i4")
+    X, y = np.zeros((3, 9, 2), "f4"), np.zeros((3, 1), "f4")
+    assert Samples(X, y, y[:, 0]).mean_length == 9
+    assert Samples(X, y, y[:, 0], lengths).mean_length == 4
+    assert Samples(X, y, y[:, 0], lengths)[1:].mean_length == 6  # 5.5, rounded to even
+    np.testing.assert_array_equal(Samples(X, y, y[:, 0], lengths).by_length().lengths, [1, 2, 9])

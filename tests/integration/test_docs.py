@@ -81,13 +81,13 @@ def test_the_code_of_a_page(page, capsys, namespace):
 
 
 @pytest.mark.parametrize("name", sorted(OWN_PROCESS))
-def test_the_code_of_a_page_that_begins_with_tensorflow(name, fresh_python):
+def test_the_code_of_a_page_that_begins_with_tensorflow(name, fresh_tensorflow):
     ((_, code),) = CODE[DOCS / "guide" / name]
     check = "print(tf.config.threading.get_intra_op_parallelism_threads())"
     use = (
         "from sklstm import LSTMRegressor; LSTMRegressor(epochs=1).fit([[1.0], [2.0]], [1.0, 2.0])"
     )
-    assert fresh_python("\n".join([code, use, check])).stdout.strip() == "8"
+    assert fresh_tensorflow("\n".join([code, use, check])).stdout.strip() == "8"
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def with_the_architecture_of_the_notes(tmp_path_factory):
 
 
 def test_an_architecture_is_added_as_the_notes_say(
-    with_the_architecture_of_the_notes, fresh_python
+    with_the_architecture_of_the_notes, fresh_tensorflow
 ):
     """Its batch normalisation begins anew in each fit, is stored, and is used by predictions."""
     code = """
@@ -119,7 +119,7 @@ from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
 assert ARCHITECTURES[-1] == "norm_cnn", ARCHITECTURES
 X = np.random.default_rng(0).normal(3, 5, size=(40, 6, 2))
 y = X[:, -1, 0]
-settings = dict(units=3, filters=4, epochs=3, dropout=0.1, random_state=0)
+settings = dict(units=3, filters=4, fcn_filters=(4, 3, 4), epochs=3, dropout=0.1, random_state=0)
 model = LSTMRegressor("norm_cnn", **settings, early_stopping=True).fit(X, y)
 again = pickle.loads(pickle.dumps(model))
 assert (again.predict(X) == model.predict(X)).all()
@@ -146,7 +146,7 @@ shapes = [tuple(w.shape) for w in model.model_.get_weights()]
 assert shapes == model._plan.weight_shapes(), shapes
 print(model.model_.count_params())
 """
-    done = fresh_python(code, cwd=with_the_architecture_of_the_notes)
+    done = fresh_tensorflow(code, cwd=with_the_architecture_of_the_notes)
     # a convolution of 4 filters over 3 steps of 2 features; 4 numbers a filter; four gates of 3
     # units that read 4 filters, 3 states and a bias; a head of 3 and a bias
     parameters = 4 * (3 * 2 + 1) + 4 * 4 + 4 * 3 * (4 + 3 + 1) + 3 + 1

@@ -5,23 +5,22 @@ import pytest
 
 import sklstm
 
+NEED_NO_NETWORK = [
+    "import sklstm",
+    "from sklstm import PurgedTimeSeriesSplit, SlidingWindow, make_windows, last_window",
+    "from sklstm import TimeDistributedTransformer, datasets; datasets.load_co2()",
+    "from sklstm import NaiveForecaster, backtest, metrics; metrics.MASEScorer()",
+    "from sklstm import Forecaster; Forecaster('ridge').get_params()",
+    "import sklstm; dir(sklstm)",
+]
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import sklstm",
-        "from sklstm import PurgedTimeSeriesSplit, SlidingWindow, make_windows, last_window",
-        "from sklstm import TimeDistributedTransformer, datasets; datasets.load_co2()",
-        "from sklstm import NaiveForecaster, backtest, metrics; metrics.MASEScorer()",
-        "from sklstm import Forecaster; Forecaster('ridge').get_params()",
-        "import sklstm; dir(sklstm)",
-    ],
-)
-def test_what_needs_no_network_imports_no_tensorflow(code, fresh_python):
+
+def test_what_needs_no_network_imports_no_tensorflow(fresh_python):
     fresh_python(f"""
 import sys
-{code}
-assert not {{"tensorflow", "keras", "scikeras"}} & set(sys.modules)
+for code in {NEED_NO_NETWORK}:
+    exec(code)
+    assert not {{"tensorflow", "keras", "scikeras"}} & set(sys.modules), code
 """)
 
 
@@ -42,13 +41,8 @@ LSTMRegressor(units=2, epochs=1).fit(X, X[:, 0]).predict(X)
 """
 
 
-def test_tensorflow_keeps_quiet(fresh_python):
-    done = fresh_python(FIT)
-    assert done.stdout == done.stderr == ""
-
-
-def test_what_tensorflow_says_is_shown_when_it_fails(fresh_python):
-    done = fresh_python("""
+def test_what_tensorflow_says_is_shown_when_it_fails(fresh_tensorflow):
+    done = fresh_tensorflow("""
 import os, pytest
 from sklstm._kernels._tensorflow import _stderr_held_back
 with _stderr_held_back():
@@ -60,15 +54,17 @@ with pytest.raises(RuntimeError), _stderr_held_back():
     assert done.stderr == "the reason"
 
 
-def test_the_environment_is_as_tensorflow_leaves_it(fresh_python):
+def test_tensorflow_keeps_quiet_and_the_environment_is_as_it_leaves_it(fresh_python):
     """TensorFlow and Keras set variables of their own on import; sklstm adds none."""
     show = "import os, json; print(json.dumps(dict(os.environ), sort_keys=True))"
-    plain = fresh_python("import keras, tensorflow\n" + show).stdout
-    assert fresh_python(FIT + show).stdout == plain
+    plain = fresh_python("import keras, tensorflow\n" + show)
+    done = fresh_python(FIT + show)
+    assert done.stdout == plain.stdout
+    assert done.stderr == ""
 
 
-def test_keras_copies_its_objects_as_before(fresh_python):
-    fresh_python("""
+def test_keras_copies_its_objects_as_before(fresh_tensorflow):
+    fresh_tensorflow("""
 import keras
 classes = keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer
 before = [(c.__reduce__, "__deepcopy__" in vars(c)) for c in classes]

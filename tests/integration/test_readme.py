@@ -91,7 +91,7 @@ def test_the_worked_example_of_the_design():
         [
             ("scale", TimeDistributedTransformer(StandardScaler())),
             ("window", SlidingWindow()),
-            ("lstm", LSTMRegressor(units=4, filters=4, epochs=1)),
+            ("lstm", LSTMRegressor(units=4, filters=4, fcn_filters=(4, 3, 4), epochs=1)),
         ]
     )
     search = GridSearchCV(

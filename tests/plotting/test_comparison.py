@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
 from sklstm.plotting import ArchitectureComparisonDisplay
 
-SMALL = dict(units=3, epochs=3, random_state=0)
+SMALL = dict(units=3, fcn_filters=(4, 3, 4), epochs=3, random_state=0)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["aligned", "is_finite", "to_float32"]
+__all__ = ["aligned", "is_finite", "is_shareable", "to_float32"]
 
 ALIGNMENT = 64  # bytes; that of TensorFlow's own memory
 
@@ -28,7 +28,7 @@ def to_float32(array: np.ndarray, name: str) -> np.ndarray:
 
 def aligned(array: Any) -> np.ndarray:
     """Return an array in float32 whose memory TensorFlow can share: contiguous and aligned."""
-    if not needs_copy(array) and array.ctypes.data % ALIGNMENT == 0:
+    if is_shareable(array):
         return array
     size = 4 * array.size
     memory = np.empty(size + ALIGNMENT, np.uint8)
@@ -37,6 +37,12 @@ def aligned(array: Any) -> np.ndarray:
     with np.errstate(over="ignore"):
         np.copyto(copy, array, casting="unsafe")
     return copy
+
+
+def is_shareable(array: Any) -> bool:
+    """Return whether TensorFlow can share the memory of an array."""
+    in_memory = isinstance(array, np.ndarray)
+    return in_memory and not needs_copy(array) and array.ctypes.data % ALIGNMENT == 0
 
 
 def needs_copy(array: Any) -> bool:

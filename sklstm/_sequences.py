@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from numbers import Number
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.validation import _check_feature_names, _check_sample_weight
 
-from sklstm._precision import to_float32
+from sklstm._precision import is_shareable, to_float32
 from sklstm._ragged import Ragged, check_ragged_finite, is_list_of_arrays, real_steps
 from sklstm._target_checks import real_numbers
 from sklstm._validation import check_finite, check_numbers
@@ -142,9 +143,9 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     n_features = estimator._sequence_shape[1]
     sequences = array.reshape(len(array), -1, n_features)
     if reset:
-        _warn_of_collapse(sequences, name)
-    lengths = np.full(len(sequences), sequences.shape[1])
-    lengths = _lengths_for(estimator, lengths, reset=reset)
+        _warn_of_collapse([sequences], name)
+    n_steps = np.full(len(sequences), sequences.shape[1])
+    lengths = _lengths_for(estimator, n_steps, reset=reset)
     return Sequences(to_float32(sequences, name), lengths)
 
 
@@ -159,9 +160,11 @@ def _check_windows(estimator: Any, windows: Windows, *, reset: bool) -> Sequence
         estimator._sequence_shape = windows.shape[1:]
     else:
         _check_shape(estimator, windows, of_any_length=False)
-    covered = windows.compact()
     if reset:
-        _warn_of_collapse(covered.rows, name)
+        _warn_of_collapse(windows.blocks(), name)
+    if is_shareable(windows.rows):  # on disk, perhaps, and larger than the memory
+        return Sequences(windows)
+    covered = windows.compact()
     return Sequences(covered.over(to_float32(covered.rows, name)))
 
 
@@ -183,7 +186,7 @@ def _check_ragged(estimator: Any, X: Any, ragged: Ragged, *, reset: bool) -> Seq
     if reset:
         _note_shape(estimator, n_timesteps, n_features)
         estimator._sequence_shape = n_timesteps, n_features
-        _warn_of_collapse(ragged.rows, name)
+        _warn_of_collapse([ragged.rows], name)
     elif n_features != estimator._sequence_shape[1]:
         raise ValueError(
             f"The sequences of X have {n_features} feature(s), but {name} was fitted on sequences "
@@ -303,14 +306,17 @@ def _check_shape(estimator: Any, array: np.ndarray | Windows, *, of_any_length: 
         )
 
 
-def _warn_of_collapse(sequences: np.ndarray, name: str) -> None:
-    """Warn of features, such as epoch timestamps, whose variation float32 cannot hold."""
-    axes = tuple(range(sequences.ndim - 1))
-    low = sequences.min(axis=axes).astype(np.float64)
-    high = sequences.max(axis=axes).astype(np.float64)
+def _warn_of_collapse(blocks: Iterable[np.ndarray], name: str) -> None:
+    """Warn of features, such as epoch timestamps, whose variation float32 cannot hold.
+
+    The features are the last axis of each block of steps.
+    """
+    lows, highs = zip(*map(_limits, blocks), strict=True)
+    dtype = lows[0].dtype
+    low, high = np.min(lows, axis=0).astype(np.float64), np.max(highs, axis=0).astype(np.float64)
     single = np.finfo(np.float32)
     resolution = np.full(low.shape, float(single.tiny))  # smaller numbers count as 0 in a network
-    if sequences.dtype.kind != "f" or sequences.dtype.itemsize > 4:
+    if dtype.kind != "f" or dtype.itemsize > 4:
         resolution = np.maximum(resolution, np.maximum(abs(low), abs(high)) * single.eps)
     collapsed = np.flatnonzero((high > low) & (high - low < 1000 * resolution))
     if collapsed.size:
@@ -319,6 +325,11 @@ def _warn_of_collapse(sequences: np.ndarray, name: str) -> None:
             f"which {name} computes: most of what they say is lost. Scale X before, for example "
             "with TimeDistributedTransformer(StandardScaler()).",
         )
+
+
+def _limits(steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    axes = tuple(range(steps.ndim - 1))
+    return steps.min(axis=axes), steps.max(axis=axes)
 
 
 # --- sequences of a warm start -------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
 from sklstm.windowing._base import read_only
+from sklstm.windowing._lazy_keys import ALL, is_all, kept_steps, key_by_axis
 from sklstm.windowing._lazy_rows import (
     as_rows,
+    blocks_of,
     check_size,
     gather,
     refuse_missing,
@@ -19,8 +22,6 @@ from sklstm.windowing._lazy_rows import (
 )
 
 __all__ = ["Windows"]
-
-_ALL = slice(None)
 
 
 class Windows(NDArrayOperatorsMixin):
@@ -166,7 +167,7 @@ class Windows(NDArrayOperatorsMixin):
     # --- indexing ------------------------------------------------------------------------------
 
     def __getitem__(self, key: Any) -> Any:
-        axes = _key_by_axis(key)
+        axes = key_by_axis(key)
         if axes is None:
             return np.asarray(self)[key]
         samples, steps, features = axes
@@ -176,11 +177,11 @@ class Windows(NDArrayOperatorsMixin):
         if isinstance(samples, np.ndarray) and samples.ndim > 1:
             return gather(self._rows, self.starts[samples], self._lookback)
         windows = self._taken(samples)
-        first, last, is_trimmed = _trim(steps, self._lookback)
+        first, last, is_trimmed = kept_steps(steps, self._lookback)
         if is_trimmed:
             windows = windows._trimmed(first, last)
-            steps = 0 if isinstance(steps, int) else _ALL
-        if _is_all(steps) and _is_all(features):
+            steps = 0 if isinstance(steps, int) else ALL
+        if is_all(steps) and is_all(features):
             return windows
         return np.asarray(windows)[:, steps, features]
 
@@ -238,6 +239,17 @@ class Windows(NDArrayOperatorsMixin):
         rows = np.concatenate([np.asarray(self._rows[:0]), *parts])
         return self._with_rows(rows, firsts, np.cumsum(lengths) - lengths)
 
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield the rows that the windows cover, each of them once, a few megabytes at a time.
+
+        Yields
+        ------
+        rows : ndarray of shape (n_rows, F)
+            A view, where `rows` are an array.
+        """
+        for block in blocks_of(self._rows, self._stretches()):
+            yield np.asarray(self._rows[block])
+
     def refuse_missing(self, remedy: str) -> None:
         """Raise if a window holds NaN or infinity.
 
@@ -251,7 +263,11 @@ class Windows(NDArrayOperatorsMixin):
         ValueError
             Which says where the first of them is.
         """
-        refuse_missing(self._rows, zip(*self._covered(), strict=True), remedy)
+        refuse_missing(self._rows, self._stretches(), remedy)
+
+    def _stretches(self):
+        """Return the pairs of what `_covered` returns, as ints."""
+        return zip(*(ends.tolist() for ends in self._covered()), strict=True)
 
     def over(self, rows: Any) -> Windows:
         """Return windows that start where these do, over as many other rows.
@@ -355,54 +371,3 @@ def _compact(starts):
     if step > 0 and (np.diff(starts) == step).all():
         return range(first, int(starts[-1]) + 1, step)
     return read_only(starts)
-
-
-def _key_by_axis(key):
-    """Return the indices of the three axes, or None for an index that is left to NumPy.
-
-    Integers come as int, and lists as arrays. Left to NumPy are new axes, masks of several
-    dimensions, single booleans, and arrays that index several axes.
-    """
-    parts = list(key) if isinstance(key, tuple) else [key]
-    if sum(part is Ellipsis for part in parts) == 1:
-        place = next(i for i, part in enumerate(parts) if part is Ellipsis)
-        parts[place : place + 1] = [_ALL] * (4 - len(parts))
-    if len(parts) > 3 or any(part is None or part is Ellipsis for part in parts):
-        return None
-    parts = [_plain_index(part) for part in [*parts, *[_ALL] * (3 - len(parts))]]
-    arrays = [part for part in parts if isinstance(part, np.ndarray)]
-    if any(part.dtype == bool and part.ndim != 1 for part in arrays):
-        return None
-    several = any(part.ndim > 1 for part in arrays) and not all(map(_is_all, parts[1:]))
-    return None if len(arrays) > 1 or several else parts
-
-
-def _is_all(part):
-    return isinstance(part, slice) and part == _ALL
-
-
-def _plain_index(part):
-    """Return an index of one axis as a slice, an int or an array."""
-    if isinstance(part, slice):
-        return part
-    if isinstance(part, (bool, np.bool_)):
-        return np.array(part)
-    try:
-        return operator.index(part)
-    except TypeError:
-        array = np.asarray(part)
-        return array.astype(np.intp) if isinstance(part, list) and array.size == 0 else array
-
-
-def _trim(steps, lookback):
-    """Return the first step that an index keeps, the one after the last, and whether that is all.
-
-    It is not for an index that keeps steps with others between them, or none.
-    """
-    if isinstance(steps, slice):
-        first, last, step = steps.indices(lookback)
-        return first, last, step == 1 and first < last
-    if isinstance(steps, int) and -lookback <= steps < lookback:
-        first = steps % lookback
-        return first, first + 1, True
-    return 0, lookback, False

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from sklstm.windowing._rows import check_rows
 __all__ = [
     "RowsAhead",
     "as_rows",
+    "blocks_of",
     "check_size",
     "gather",
     "is_sliced",
@@ -81,13 +81,10 @@ def as_rows(X: Any, ensure_all_finite: Any = True) -> Any:
 
 
 def refuse_missing(rows, stretches, remedy, *, allow_nan=False):
-    """Raise if rows hold infinity, or NaN unless it is allowed; look at one block at a time.
-
-    `stretches` are pairs of the first row to look at, and the row after the last.
-    """
+    """Raise if stretches of rows hold infinity, or NaN unless it is allowed, block by block."""
     if np.dtype(rows.dtype).kind != "f":
         return
-    for block in itertools.chain.from_iterable(blocks_of(rows, *each) for each in stretches):
+    for block in blocks_of(rows, stretches):
         values = np.asarray(rows[block])
         bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
         if bad.any():
@@ -111,11 +108,15 @@ def is_sliced(X: Any) -> bool:
     )
 
 
-def blocks_of(rows: Any, first: int, last: int) -> Iterator[slice]:
-    """Cut the rows from one to before another into blocks of a few megabytes."""
+def blocks_of(rows: Any, stretches: Iterable[tuple[int, int]]) -> Iterator[slice]:
+    """Cut stretches of rows into blocks of a few megabytes.
+
+    `stretches` are pairs of the first row, and the row after the last.
+    """
     size = _rows_of_block(rows)
-    for begin in range(first, last, size):
-        yield slice(begin, min(begin + size, last))
+    for first, last in stretches:
+        for begin in range(first, last, size):
+            yield slice(begin, min(begin + size, last))
 
 
 def _rows_of_block(rows):

@@ -127,9 +127,9 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences; 2-D ones are univariate. Those of unequal length are a list of arrays of shape
-            (n_timesteps_i, n_features), or a 3-D array in which shorter ones are padded with NaN,
-            all at the end or all at the beginning. Padding changes nothing.
+            Sequences; 2-D ones are univariate. Those of unequal length are a list of arrays, each
+            of shape (n_timesteps, n_features), or a 3-D array in which shorter ones are padded with
+            NaN, all at the end or all at the beginning. Padding changes nothing.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None

@@ -137,7 +137,7 @@ def test_equal_lengths_cost_nothing(monkeypatch):
 def test_longer_sequences_are_welcome_where_a_network_can_read_them(regressor):
     longer = [*X[:2], RNG.normal(size=(50, 2))]
     if regressor.arch == "lstm_fcn":
-        with pytest.raises(ValueError, match="Sample 2 of X has 50 time steps.*at most the 19"):
+        with pytest.raises(ValueError, match=r"Sample 2 of X has 50 time steps.*at most the 19"):
             regressor.predict(longer)
     else:
         answers = regressor.predict(longer)

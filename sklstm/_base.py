@@ -127,7 +127,9 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences; 2-D ones are univariate.
+            Sequences; 2-D ones are univariate. Those of unequal length are a list of arrays, each
+            of shape (n_timesteps, n_features), or a 3-D array in which shorter ones are padded with
+            NaN, all at the end or all at the beginning. Padding changes nothing.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -167,7 +169,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences.
+            Sequences, as in :meth:`fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
 

@@ -133,7 +133,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     n_features_in_ : int
         Number of columns of 2-D X, length of the last axis of 3-D X.
     n_timesteps_in_ : int
-        Number of time steps per sequence.
+        Number of time steps per sequence; of the longest, where they differ.
     feature_names_in_ : ndarray of str
         Column names, if X is a DataFrame whose names are all strings.
     target_encoder_ : ClassEncoder
@@ -171,6 +171,12 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     array(['falling', 'rising'], dtype='<U7')
     >>> model.predict_proba(X[1::2]).shape
     (50, 2)
+
+    Sequences of unequal length:
+
+    >>> X = [row[: rng.integers(6, 13)] for row in X]
+    >>> model.fit(X, y).predict([X[0], X[99], X[99][:5]])
+    array(['falling', 'rising', 'rising'], dtype='<U7')
     """
 
     _encoder_class = ClassEncoder
@@ -277,7 +283,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences; 2-D ones are univariate.
+            Sequences, as in :meth:`fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_classes)
             Labels, or rows of zeros and ones.
         classes : array-like of shape (n_classes,), default=None
@@ -315,7 +321,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences with as many time steps and features as in fit.
+            Sequences with as many features as in fit, and as many time steps. A list of arrays, or
+            a network that was fitted on sequences of unequal length, may have others.
 
         Returns
         -------
@@ -331,7 +338,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences with as many time steps and features as in fit.
+            Sequences with as many features as in fit, and as many time steps. A list of arrays, or
+            a network that was fitted on sequences of unequal length, may have others.
 
         Returns
         -------
@@ -350,7 +358,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences with as many time steps and features as in fit.
+            Sequences with as many features as in fit, and as many time steps. A list of arrays, or
+            a network that was fitted on sequences of unequal length, may have others.
 
         Returns
         -------

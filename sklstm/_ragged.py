@@ -236,6 +236,8 @@ def _as_sequence(item: Any, number: int, name: str) -> np.ndarray:
         )
     if len(item) == 0:
         raise ValueError(f"{where} is a sequence of length 0. Leave it out, of y too.")
+    if type(item) is np.ndarray and item.dtype.kind in "biuf" and item.ndim in (1, 2):
+        return item.reshape(len(item), -1)
     array = check_numbers(
         item,
         where,

@@ -150,7 +150,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     n_features_in_ : int
         Number of columns of 2-D X, length of the last axis of 3-D X.
     n_timesteps_in_ : int
-        Number of time steps per sequence.
+        Number of time steps per sequence; of the longest, where they differ.
     feature_names_in_ : ndarray of str
         Column names, if X is a DataFrame whose names are all strings.
     target_encoder_ : TargetScaler
@@ -295,7 +295,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences; 2-D ones are univariate.
+            Sequences, as in :meth:`fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -314,7 +314,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences with as many time steps and features as in fit.
+            Sequences with as many features as in fit, and as many time steps. A list of arrays, or
+            a network that was fitted on sequences of unequal length, may have others.
 
         Returns
         -------
@@ -338,7 +339,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
-            Sequences with as many time steps and features as in fit.
+            Sequences with as many features as in fit, and as many time steps. A list of arrays, or
+            a network that was fitted on sequences of unequal length, may have others.
 
         Returns
         -------

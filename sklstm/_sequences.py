@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_feature_names, _check_sample_weight
 from sklstm._precision import is_shareable, to_float32
 from sklstm._ragged import Ragged, check_ragged_finite, is_list_of_arrays, real_steps
 from sklstm._target_checks import real_numbers
-from sklstm._validation import check_finite, check_numbers
+from sklstm._validation import check_numbers
 from sklstm._warnings import warn
 from sklstm.windowing import Windows
 
@@ -121,7 +121,7 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
         return _check_ragged(estimator, X, ragged, reset=reset)
     name = type(estimator).__name__
     array = check_numbers(
-        X,
+        list(X) if isinstance(X, np.ndarray) and is_list_of_arrays(X) else X,
         "X",
         convert_objects=True,
         estimator=estimator,
@@ -144,8 +144,8 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     sequences = array.reshape(len(array), -1, n_features)
     if reset:
         _warn_of_collapse([sequences], name)
-    n_steps = np.full(len(sequences), sequences.shape[1])
-    lengths = _lengths_for(estimator, n_steps, reset=reset)
+    n_timesteps = np.full(len(sequences), sequences.shape[1])
+    lengths = _lengths_for(estimator, n_timesteps, reset=reset)
     return Sequences(to_float32(sequences, name), lengths)
 
 
@@ -179,7 +179,6 @@ def _refuse_empty(array: np.ndarray | Windows, name: str) -> None:
 def _check_ragged(estimator: Any, X: Any, ragged: Ragged, *, reset: bool) -> Sequences:
     """Validate sequences of unequal length, or that were padded."""
     name = type(estimator).__name__
-    _refuse_masked(X, _if_missing(name))
     check_ragged_finite(ragged, "X", _if_missing(name))
     n_timesteps, n_features = int(ragged.lengths.max()), ragged.rows.shape[1]
     _check_feature_names(estimator, X, reset=reset)
@@ -251,13 +250,6 @@ def _if_missing(name: str) -> str:
         "sklstm.windowing.WindowImputer, interpolate within the sequences, or leave out those that "
         "have any."
     )
-
-
-def _refuse_masked(X: Any, remedy: str) -> None:
-    if not hasattr(X, "dtype"):
-        for number, item in enumerate(X):
-            if isinstance(item, np.ma.MaskedArray):
-                check_finite(np.ma.getdata(item), f"X[{number}]", remedy, source=item)
 
 
 def _note_shape(estimator: Any, n_timesteps: int, n_features: int) -> None:

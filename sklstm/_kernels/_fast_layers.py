@@ -117,7 +117,7 @@ def _is_supported_normalization(layer: Any) -> bool:
     )
 
 
-# --- relu, products and averages ---------------------------------------------------------------------
+# --- relu, products and averages -----------------------------------------------------------
 
 
 def _relu(layer: Any, inputs: Any) -> Any:

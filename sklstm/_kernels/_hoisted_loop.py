@@ -54,8 +54,8 @@ def hoisted_loop(
 def _with_ends(x: Any, kernel: Any, mask: Any) -> tuple[Any, Any]:
     """Let the cell keep its state behind the end of a sequence.
 
-    Without a bound, as with relu, it could grow there beyond all numbers. One more input, which is 1
-    behind the end, shuts the input gate and opens the forget gate.
+    Without a bound, as with relu, it could grow there beyond all numbers. One more input, which is
+    1 behind the end, shuts the input gate and opens the forget gate.
     """
     ended = tf.transpose(1.0 - tf.cast(mask, x.dtype))[:, :, tf.newaxis]
     gates = tf.repeat([-SATURATING, SATURATING, 0.0, 0.0], kernel.shape[1] // 4)

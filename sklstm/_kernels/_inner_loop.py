@@ -1,8 +1,8 @@
 """What a replacement of ``keras.layers.LSTM.inner_loop`` receives and returns.
 
 A mask says which steps of each sequence are real. They come first, so a mask is as good as the
-lengths of the sequences. The loops run over all steps: a forward layer has its answer after the last
-real one, and a backward layer is given the real steps in reverse. Outputs behind the end of a
+lengths of the sequences. The loops run over all steps: a forward layer has its answer after the
+last real one, and a backward layer is given the real steps in reverse. Outputs behind the end of a
 sequence mean nothing.
 """
 

@@ -12,6 +12,7 @@ from sklstm._kernels._tensorflow import keras
 from sklstm._networks import _layers as layers
 from sklstm._networks._architecture import Architecture, Shape, check_sizes
 from sklstm._networks._masks import with_zeros
+from sklstm._warnings import warn
 
 SE_RATIO = 16  # how much narrower the inner layer of squeeze-and-excitation is
 
@@ -89,15 +90,16 @@ class LSTMFCN(Architecture):
         return relu(normalize(convolve(x), mask=mask))
 
     def check_lengths(self, lengths: np.ndarray, n_timesteps: int) -> None:
-        """Refuse sequences longer than those of fit: the LSTM has one input for each step."""
-        longest = int(lengths.argmax())
-        if lengths[longest] > n_timesteps:
-            raise ValueError(
-                f"Sample {longest} of X has {lengths[longest]} time steps, but arch='lstm_fcn' "
-                f"reads at most the {n_timesteps} of the longest sequence of fit: its LSTM has one "
-                "input for each. Cut X, fit on sequences as long, or use another arch."
-            )
+        """Warn of sequences longer than those of fit: the LSTM has one input for each step."""
         super().check_lengths(lengths, n_timesteps)
+        n_longer = np.count_nonzero(lengths > n_timesteps)
+        if n_longer:
+            warn(
+                f"{n_longer} of {len(lengths)} sequences have more than the {n_timesteps} time "
+                "steps of the longest sequence of fit. The LSTM of arch='lstm_fcn' has one input "
+                f"for each of these, and reads their first {n_timesteps}; the convolutions read "
+                "all. Fit on sequences as long, or use another arch."
+            )
 
     def weight_shapes(self, n_timesteps: int, n_features: int) -> tuple[list[Shape], int]:
         (units,) = self.units
@@ -119,7 +121,7 @@ def _inner_width(filters: int) -> int:
 
 
 def _of_length(x: Any, n_timesteps: int | None) -> Any:
-    """Append zeros to sequences of any length, up to a number of time steps."""
+    """Bring sequences of any length to one, with zeros after the end, or without the last steps."""
     pad = keras.layers.ZeroPadding1D((0, n_timesteps), name="zeros", dtype="float32")
     shape = n_timesteps, x.shape[2]
     cut = keras.layers.Reshape(shape, name="of_one_length", dtype="float32")  # a static shape

@@ -122,8 +122,9 @@ def _trace_forward(plan: NetworkPlan) -> Any:
         outputs, _ = model.stateless_call(trainable, non_trainable, inputs, training=False)
         return outputs
 
-    given = [*model.inputs, *model.weights]
-    return trace(forward, model, *(tf.TensorSpec(each.shape, each.dtype) for each in given))
+    dtypes = tf.float32, tf.int32  # of sequences and lengths, whatever Keras's own is
+    inputs = [tf.TensorSpec(x.shape, dtype) for x, dtype in zip(model.inputs, dtypes, strict=False)]
+    return trace(forward, model, *inputs, *(tf.TensorSpec(v.shape, v.dtype) for v in model.weights))
 
 
 def keras_model(plan: NetworkPlan, state: TrainingState) -> Any:

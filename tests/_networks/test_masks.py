@@ -68,7 +68,7 @@ def test_each_sequence_is_answered_as_if_alone(arch, options):
 
 
 def test_lstm_fcn_reads_the_sequence_in_two_ways():
-    """By Keras's layers one by one: the convolutions read it alone, the LSTM with zeros after it."""
+    """By Keras's layers: the convolutions read it alone, the LSTM with zeros after it."""
     arch, options = NETWORKS[6]
     ragged = ragged_plan(arch, options)
     model = ragged.build()

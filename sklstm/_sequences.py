@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from numbers import Number
 from typing import Any, NamedTuple
@@ -10,10 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.validation import _check_feature_names, _check_sample_weight
 
+from sklstm._precision import is_shareable, to_float32
 from sklstm._ragged import Ragged, check_ragged_finite, is_list_of_arrays, real_steps
 from sklstm._target_checks import real_numbers
 from sklstm._validation import check_numbers
 from sklstm._warnings import warn
+from sklstm.windowing import Windows
 
 __all__ = [
     "Data",
@@ -41,13 +44,13 @@ class Sequences:
 
     Parameters
     ----------
-    values : ndarray of shape (n_samples, n_timesteps, n_features), float32
+    values : ndarray or Windows of shape (n_samples, n_timesteps, n_features), float32
         Shorter sequences are padded with zeros at the end.
     lengths : ndarray of int32 of shape (n_samples,) or None
         Time steps of each; None: all have as many as in fit, where all had as many.
     """
 
-    values: np.ndarray
+    values: np.ndarray | Windows
     lengths: np.ndarray | None = None
 
     def __len__(self) -> int:
@@ -58,13 +61,20 @@ class Sequences:
         return Sequences(self.values[rows], lengths)
 
     def steps(self) -> np.ndarray:
-        """Return all time steps, without padding; the features are the last axis."""
+        """Return all time steps, without padding; the features are the last axis.
+
+        Of windows, these are the rows that they cover, each of them once.
+        """
+        if isinstance(self.values, Windows):
+            return self.values.compact().rows
         if self.lengths is None:
             return self.values
         return self.values[real_steps(self.lengths, self.values.shape[1])]
 
     def last_steps(self) -> np.ndarray:
         """Return the last time step of each sequence."""
+        if isinstance(self.values, Windows):
+            return self.values[:, -1:].compact().rows
         if self.lengths is None:
             return self.values[:, -1:]
         return self.values[np.arange(len(self)), self.lengths - 1]
@@ -102,6 +112,10 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
         If X holds anything but finite numbers, does not have 2 or 3 dimensions, is empty, or
         differs from the X of fit in shape or feature names.
     """
+    if isinstance(X, Windows):
+        if reset or not _is_ragged(estimator):
+            return _check_windows(estimator, X, reset=reset)
+        X = np.asarray(X)
     ragged = Ragged.read(X)
     if ragged is not None:
         return _check_ragged(estimator, X, ragged, reset=reset)
@@ -119,11 +133,7 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
             f"Found array with dim {array.ndim}. {name} expected X of shape (n_samples, "
             f"n_timesteps, n_features) or (n_samples, n_timesteps), got {array.shape}."
         )
-    if 0 in array.shape:
-        raise ValueError(
-            f"Found array with shape {array.shape}, but {name} needs a minimum of 1 sample, "
-            "1 time step and 1 feature."
-        )
+    _refuse_empty(array, name)
     _check_feature_names(estimator, X, reset=reset)
     if reset:
         _note_shape(estimator, array.shape[1], array.shape[-1])
@@ -133,10 +143,37 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     n_features = estimator._sequence_shape[1]
     sequences = array.reshape(len(array), -1, n_features)
     if reset:
-        _warn_of_collapse(sequences, name)
+        _warn_of_collapse([sequences], name)
     n_timesteps = np.full(len(sequences), sequences.shape[1])
     lengths = _lengths_for(estimator, n_timesteps, reset=reset)
-    return Sequences(_to_float32(sequences, name), lengths)
+    return Sequences(to_float32(sequences, name), lengths)
+
+
+def _check_windows(estimator: Any, windows: Windows, *, reset: bool) -> Sequences:
+    """Validate lazy windows, of which only the rows that they cover are looked at."""
+    name = type(estimator).__name__
+    _refuse_empty(windows, name)
+    windows.refuse_missing(_if_missing(name))
+    _check_feature_names(estimator, windows, reset=reset)
+    if reset:
+        _note_shape(estimator, *windows.shape[1:])
+        estimator._sequence_shape = windows.shape[1:]
+    else:
+        _check_shape(estimator, windows, of_any_length=False)
+    if reset:
+        _warn_of_collapse(windows.blocks(), name)
+    if is_shareable(windows.rows):  # on disk, perhaps, and larger than the memory
+        return Sequences(windows)
+    covered = windows.compact()
+    return Sequences(covered.over(to_float32(covered.rows, name)))
+
+
+def _refuse_empty(array: np.ndarray | Windows, name: str) -> None:
+    if 0 in array.shape:
+        raise ValueError(
+            f"Found array with shape {array.shape}, but {name} needs a minimum of 1 sample, "
+            "1 time step and 1 feature."
+        )
 
 
 def _check_ragged(estimator: Any, X: Any, ragged: Ragged, *, reset: bool) -> Sequences:
@@ -148,17 +185,17 @@ def _check_ragged(estimator: Any, X: Any, ragged: Ragged, *, reset: bool) -> Seq
     if reset:
         _note_shape(estimator, n_timesteps, n_features)
         estimator._sequence_shape = n_timesteps, n_features
-        _warn_of_collapse(ragged.rows, name)
+        _warn_of_collapse([ragged.rows], name)
     elif n_features != estimator._sequence_shape[1]:
         raise ValueError(
             f"The sequences of X have {n_features} feature(s), but {name} was fitted on sequences "
             f"of {estimator._sequence_shape[1]}."
         )
-    single = replace(ragged, rows=_to_float32(ragged.rows, name))
+    single = replace(ragged, rows=to_float32(ragged.rows, name))
     return Sequences(single.padded(), _lengths_for(estimator, ragged.lengths, reset=reset))
 
 
-def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
+def check_sample_weight(sample_weight: Any, X: np.ndarray | Windows) -> np.ndarray:
     """Return a copy of valid sample weights: one per sample, non-negative, not all zero."""
     if not (sample_weight is None or isinstance(sample_weight, Number)):
         sample_weight = real_numbers(sample_weight, "sample_weight")
@@ -240,7 +277,7 @@ def _lengths_for(estimator: Any, lengths: np.ndarray, *, reset: bool) -> np.ndar
     return lengths.astype(np.int32)
 
 
-def _check_shape(estimator: Any, array: np.ndarray, *, of_any_length: bool) -> None:
+def _check_shape(estimator: Any, array: np.ndarray | Windows, *, of_any_length: bool) -> None:
     """Refuse sequences of other steps or features than those of fit."""
     name = type(estimator).__name__
     n_timesteps, n_features = estimator._sequence_shape
@@ -261,14 +298,17 @@ def _check_shape(estimator: Any, array: np.ndarray, *, of_any_length: bool) -> N
         )
 
 
-def _warn_of_collapse(sequences: np.ndarray, name: str) -> None:
-    """Warn of features, such as epoch timestamps, whose variation float32 cannot hold."""
-    axes = tuple(range(sequences.ndim - 1))
-    low = sequences.min(axis=axes).astype(np.float64)
-    high = sequences.max(axis=axes).astype(np.float64)
+def _warn_of_collapse(blocks: Iterable[np.ndarray], name: str) -> None:
+    """Warn of features, such as epoch timestamps, whose variation float32 cannot hold.
+
+    The features are the last axis of each block of steps.
+    """
+    lows, highs = zip(*map(_limits, blocks), strict=True)
+    dtype = lows[0].dtype
+    low, high = np.min(lows, axis=0).astype(np.float64), np.max(highs, axis=0).astype(np.float64)
     single = np.finfo(np.float32)
     resolution = np.full(low.shape, float(single.tiny))  # smaller numbers count as 0 in a network
-    if sequences.dtype.kind != "f" or sequences.dtype.itemsize > 4:
+    if dtype.kind != "f" or dtype.itemsize > 4:
         resolution = np.maximum(resolution, np.maximum(abs(low), abs(high)) * single.eps)
     collapsed = np.flatnonzero((high > low) & (high - low < 1000 * resolution))
     if collapsed.size:
@@ -279,16 +319,9 @@ def _warn_of_collapse(sequences: np.ndarray, name: str) -> None:
         )
 
 
-def _to_float32(array: np.ndarray, name: str) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        single = np.ascontiguousarray(array, dtype=np.float32)
-    if array.dtype.kind == "f" and array.dtype.itemsize > 4 and not np.isfinite(single).all():
-        raise ValueError(
-            f"Input X contains infinity or a value too large for dtype('float32'), in which "
-            f"{name} computes. Scale X, for example with "
-            "TimeDistributedTransformer(StandardScaler())."
-        )
-    return single
+def _limits(steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    axes = tuple(range(steps.ndim - 1))
+    return steps.min(axis=axes), steps.max(axis=axes)
 
 
 # --- sequences of a warm start -------------------------------------------------------------

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from sklstm import LSTMRegressor
+from sklstm import LSTMRegressor, Windows
+from sklstm._sequences import check_sequences
 
 SMALL = dict(units=3, epochs=1, random_state=0)
 # small integers are exact in every dtype
@@ -163,3 +164,23 @@ def test_weights_that_are_lost_beside_others_are_told_of():
     weight = np.r_[np.ones(37), 1e-46, 1e-40, 0.0]
     with pytest.warns(UserWarning, match="2 of the positive sample weights are too small"):
         LSTMRegressor(**SMALL).fit(NOISE, NOISE[:, 0], sample_weight=weight)
+
+
+# --- lazy windows ---------------------------------------------------------------------------
+
+
+def test_rows_on_disk_stay_there(tmp_path):
+    np.save(tmp_path / "rows.npy", np.arange(200, dtype=np.float32).reshape(100, 2))
+    rows = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    windows = Windows(rows, lookback=5)
+    for part in (windows, windows[::7], windows[[3, 90, 40]]):
+        checked = check_sequences(LSTMRegressor(), part, reset=True).values
+        assert np.shares_memory(checked.rows, rows)
+        np.testing.assert_array_equal(checked, part)
+
+
+def test_rows_in_another_precision_are_copied_as_far_as_windows_cover_them():
+    windows = Windows(np.arange(200.0).reshape(100, 2), lookback=5)
+    checked = check_sequences(LSTMRegressor(), windows[[3, 4, 40]], reset=True).values
+    assert checked.rows.dtype == np.float32 and checked.rows.shape == (11, 2)
+    np.testing.assert_array_equal(checked, windows[[3, 4, 40]])

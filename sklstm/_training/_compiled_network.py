@@ -7,7 +7,7 @@ differ in them share one compiled network.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,9 @@ from sklstm._training._identity import ByIdentity, identity
 from sklstm._training._initial_weights import initialize
 from sklstm._training._seeds import dropout_seeds, reseed_dropout
 from sklstm._training._state import TrainingState
+from sklstm._training._tensors import Tensors, batch_of, has_lengths, is_lazy
 
 EVALUATE_BATCH = 256  # samples evaluated at once
-
-Tensors = tuple[Any, ...]  # X, y, sample weights; after X the lengths, if the network takes them
 
 
 class CompiledNetwork:
@@ -60,8 +59,8 @@ class CompiledNetwork:
         self.is_changed = False
         self._compiled_settings = self._settings()
         self._has_metrics = False
-        self._train_graph: Any = None
-        self._evaluate_graph: Any = None
+        self._train_graphs: dict[bool, Any] = {}  # by whether windows are gathered
+        self._evaluate_graphs: dict[bool, Any] = {}
 
     def _build_optimizer(self) -> None:
         """Build the optimizer; note what its variables begin as: values, or copies of weights.
@@ -146,7 +145,7 @@ class CompiledNetwork:
         """
         self.note_changes()
         if self.is_changed:
-            self._train_graph = self._evaluate_graph = None
+            self._train_graphs, self._evaluate_graphs = {}, {}
 
     def note_changes(self) -> None:
         """Note whether the network is still as it was compiled, so that others may use it."""
@@ -178,7 +177,8 @@ class CompiledNetwork:
         Parameters
         ----------
         data : tuple of tensors
-            X, lengths if the network takes them, y and sample weights.
+            X, or rows and starts of windows; lengths if the network takes them; y and sample
+            weights.
         batches : tuple of tensors
             The order of the samples; where in it each batch ends; the factor that the learning
             rate is multiplied by in each batch, unless it is the optimizer's own schedule.
@@ -188,21 +188,24 @@ class CompiledNetwork:
         dict of str to float
             Loss and metrics over the batches of the epoch so far.
         """
-        if self._train_graph is None:
+        graph = self._train_graphs.get(is_lazy(data))
+        if graph is None:
             number, numbers = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int32)
             more = numbers, numbers, tf.TensorSpec([None], tf.float32), number, number
-            self._train_graph = self._trace(self._train_step_loop, data, *more)
-        inputs = *data, *batches
-        return _as_floats(self._train_calls.run(self._train_graph, inputs, begin, end))
+            graph = self._trace(self._train_step_loop, data, *more)
+            self._train_graphs[is_lazy(data)] = graph
+        return _as_floats(self._train_calls.run(graph, (*data, *batches), begin, end))
 
     def evaluate(self, data: Tensors) -> dict[str, float]:
         """Compute loss and metrics without training."""
-        if self._evaluate_graph is None:
+        graph = self._evaluate_graphs.get(is_lazy(data))
+        if graph is None:
             number = tf.TensorSpec([], tf.int32)
-            self._evaluate_graph = self._trace(self._test_step_loop, data, number, number)
+            graph = self._trace(self._test_step_loop, data, number, number)
+            self._evaluate_graphs[is_lazy(data)] = graph
         self.model.reset_metrics()
-        n_batches = -(-len(data[0]) // EVALUATE_BATCH)
-        return _as_floats(self._evaluate_calls.run(self._evaluate_graph, data, 0, n_batches))
+        n_batches = -(-len(data[-1]) // EVALUATE_BATCH)
+        return _as_floats(self._evaluate_calls.run(graph, data, 0, n_batches))
 
     def _train_step_loop(self, *inputs: Any) -> Any:
         *data, order, ends, factors, begin, end = inputs
@@ -211,7 +214,7 @@ class CompiledNetwork:
             first = tf.where(i > 0, ends[tf.maximum(i - 1, 0)], 0)
             rows = order[first : ends[i]]
             with self._learning_rate_times(factors[i]):
-                self.model.train_step(_as_batch(tf.gather(array, rows) for array in data))
+                self.model.train_step(self._batch(data, lambda array: tf.gather(array, rows)))
             return (i + 1,)
 
         tf.while_loop(lambda i: i < end, one_batch, (begin,), parallel_iterations=1)
@@ -234,16 +237,20 @@ class CompiledNetwork:
 
         def one_batch(i: Any) -> Any:
             rows = slice(i * EVALUATE_BATCH, (i + 1) * EVALUATE_BATCH)
-            self.model.test_step(_as_batch(array[rows] for array in data))
+            self.model.test_step(self._batch(data, lambda array: array[rows]))
             return (i + 1,)
 
         tf.while_loop(lambda i: i < end, one_batch, (begin,), parallel_iterations=1)
         return self.model.get_metrics_result()
 
+    def _batch(self, data: Any, take: Any) -> Any:
+        n_timesteps = self.model.input_shape[1] if is_lazy(data) else None
+        return batch_of(data, take, n_timesteps)
+
     def _trace(self, function: Any, data: Tensors, *more: Any) -> Any:
         """Trace a graph once, for any number of samples like these."""
         shapes: list[list[int | None]] = [[None, *array.shape[1:]] for array in data]
-        if len(data) > 3:  # sequences of any length
+        if has_lengths(data):  # sequences of any length
             shapes[0][1] = None
         arrays = [tf.TensorSpec(shape, a.dtype) for shape, a in zip(shapes, data, strict=True)]
         with building, anonymous_variables():
@@ -274,14 +281,6 @@ class CompiledNetwork:
         n_outputs = self.model.output_shape[-1]
         value = {"softmax": 1 / n_outputs, "sigmoid": 0.5, "linear": 0.0}
         return tf.fill([n_samples, n_outputs], value[self.model.layers[-1].activation.__name__])
-
-
-def _as_batch(arrays: Iterable[Any]) -> tuple[Any, Any, Any]:
-    """Return inputs, targets and weights of a batch; cut sequences to the longest of them."""
-    X, *lengths, y, weight = arrays
-    if not lengths:
-        return X, y, weight
-    return [X[:, : tf.reduce_max(lengths[0])], lengths[0]], y, weight
 
 
 @contextlib.contextmanager

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from sklstm._kernels._tensorflow import tf
+from sklstm._training._tensors import Tensors, shared, tensors_of
+from sklstm.windowing import Windows
 
 Weights = list[np.ndarray]
 
@@ -43,7 +44,7 @@ class Samples:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_timesteps, n_features)
+    X : ndarray or Windows of shape (n_samples, n_timesteps, n_features)
         Sequences; shorter ones are padded with zeros at the end.
     y : ndarray of shape (n_samples, n_targets)
     weight : ndarray of shape (n_samples,)
@@ -51,7 +52,7 @@ class Samples:
         Time steps of each sequence, for a network that takes them.
     """
 
-    X: np.ndarray
+    X: np.ndarray | Windows
     y: np.ndarray
     weight: np.ndarray
     lengths: np.ndarray | None = None
@@ -72,8 +73,7 @@ class Samples:
         """Return the samples in the order of their lengths."""
         return self if self.lengths is None else self[np.argsort(self.lengths, kind="stable")]
 
-    def tensors(self) -> tuple[Any, ...]:
-        """Return X, lengths if there are any, y and weight."""
+    def tensors(self) -> Tensors:
+        """Return X, or rows and starts of windows; lengths if there are any; y and weight."""
         lengths = [] if self.lengths is None else [tf.constant(self.lengths, tf.int32)]
-        X, y, weight = (tf.constant(array, tf.float32) for array in (self.X, self.y, self.weight))
-        return X, *lengths, y, weight
+        return *tensors_of(self.X), *lengths, shared(self.y), shared(self.weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from sklstm._representation import RepresentationMixin
@@ -49,7 +50,12 @@ def is_windows(X):
 
 
 def read_only(array):
-    """Return a view that cannot be written to, as writing would change what it is a view of."""
+    """Return a view that cannot be written to, as writing would change what it is a view of.
+
+    Lazy windows are returned as they are: they cannot be written to.
+    """
+    if not isinstance(array, np.ndarray):
+        return array
     view = array.view()
     view.flags.writeable = False
     return view

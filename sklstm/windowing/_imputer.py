@@ -13,6 +13,8 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from sklstm._validation import check_numbers
 from sklstm.windowing._base import WindowTransformer, is_windows
 from sklstm.windowing._filling import Gaps
+from sklstm.windowing._lazy import Windows
+from sklstm.windowing._lazy_rows import check_size
 from sklstm.windowing._rows import IF_INFINITE
 from sklstm.windowing._steps import Steps, find_padding, read_list, read_padded, refuse
 
@@ -99,6 +101,10 @@ class WindowImputer(WindowTransformer):
     If all windows of :meth:`fit` are complete, or none begins or ends with a gap in all features,
     ``padding="auto"`` takes the gaps of later windows for missing values. Pass ``padding=None`` for
     windows of one series: the only gap might lie at an end of it, which looks like padding.
+
+    What fills in a gap depends on where its window begins, so lazy :class:`Windows` become an
+    array; if the machine could not hold it, a ``MemoryError`` says how large it would be. Where it
+    does, fill in the series itself before it is cut.
 
     References
     ----------
@@ -204,7 +210,10 @@ class WindowImputer(WindowTransformer):
         check_is_fitted(self)
         steps = self._read(X, reset=False)
         *shape, n_features = steps.values.shape
-        filled = np.empty((*shape, n_features * self._n_outputs_each()), steps.values.dtype)
+        shape = *shape, n_features * self._n_outputs_each()
+        if isinstance(X, Windows):
+            check_size(shape, steps.values.dtype)
+        filled = np.empty(shape, steps.values.dtype)
         for part, lengths in steps.parts():
             self._fill(steps.values[part], lengths, filled[part])
         return steps.like_input(filled)

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklstm._ragged import Ragged
 from sklstm._validation import check_finite, check_numbers
 from sklstm.windowing._base import WindowTransformer, is_windows, read_only
+from sklstm.windowing._lazy import Windows
 from sklstm.windowing._steps import read_list, read_padded, refuse
 
 __all__ = ["SlidingWindow"]
@@ -58,7 +59,8 @@ class SlidingWindow(WindowTransformer):
     Use windows for model selection: each holds its own past, in whichever fold it lies. On
     rows, the first row stands for all rows before it, so the first ``lookback - 1`` windows
     of a fold repeat it where the true past would be. :meth:`transform` returns read-only
-    windows: those of `X` are a view of it, and those of rows share their memory.
+    windows: those of `X` are a view of it, and those of rows share their memory. Lazy
+    :class:`Windows` stay lazy.
 
     Examples
     --------
@@ -136,6 +138,10 @@ class SlidingWindow(WindowTransformer):
 
     def _check_input(self, X, *, reset):
         """Return X as an array, or as sequences of unequal length."""
+        if isinstance(X, Windows):
+            X.refuse_missing(_IF_MISSING)
+            self._check_windows(X, reset)
+            return X, None
         values, ragged = None, read_list(X)
         if ragged is None:
             values = check_numbers(
@@ -154,12 +160,19 @@ class SlidingWindow(WindowTransformer):
             validate_data(self, ragged.rows, reset=reset, skip_check_array=True)
             self._check_kind("sequences", reset)
             return None, ragged
-        windows = is_windows(values)
         check_finite(values, "X", _IF_MISSING, source=X)
-        validate_data(self, values[0] if windows else X, reset=reset, skip_check_array=True)
-        self._check_kind("windows" if windows else "rows", reset, f", of shape {values.shape}")
-        self._check_lookback(values, windows)
+        if is_windows(values):
+            self._check_windows(values, reset)
+            return values, None
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        self._check_kind("rows", reset, f", of shape {values.shape}")
+        self._check_lookback(values, windows=False)
         return values, None
+
+    def _check_windows(self, windows, reset):
+        validate_data(self, windows[0], reset=reset, skip_check_array=True)
+        self._check_kind("windows", reset, f", of shape {windows.shape}")
+        self._check_lookback(windows, windows=True)
 
     def _check_kind(self, kind, reset, shape=""):
         """Raise if fit has seen rows, and these are none, or the other way around."""

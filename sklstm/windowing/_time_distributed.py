@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm._validation import check_missing_times
 from sklstm.windowing._base import WindowTransformer, is_windows, read_only
+from sklstm.windowing._lazy import Windows
 from sklstm.windowing._steps import find_padding, read_list, read_padded
 
 __all__ = ["TimeDistributedTransformer"]
@@ -66,6 +67,13 @@ class TimeDistributedTransformer(WindowTransformer):
     with steps of NaN at one end, and stay so. The transformer sees their own steps alone. Windows
     count as padded if, in :meth:`fit`, some begin or some end with NaN in all features, but not
     both: then they are windows of a series with gaps, whose NaN goes to the transformer.
+
+    Of lazy :class:`Windows`, the transformer sees each row that they cover once, in :meth:`fit`
+    as in :meth:`transform`, and not once for each window that holds it. What is
+    returned are `Windows` over the transformed rows, in memory. Rows that no window covers, as
+    those of other folds, are never looked at. As every row counts once, the mean of a scaler
+    differs a little from that of the windows as an array, in which rows at both ends of the series
+    are held by fewer windows than others.
 
     Set ``warm_start=True`` in a :class:`~sklearn.pipeline.Pipeline` whose network goes on
     training, with a ``warm_start=True`` of its own. Each fit of the pipeline fits all its
@@ -172,6 +180,11 @@ class TimeDistributedTransformer(WindowTransformer):
 
     def _time_steps(self, X, *, reset=False):
         """Return all time steps as rows, what regroups transformed ones, and whether X is 3-D."""
+        if isinstance(X, Windows):
+            if reset:
+                self._padding = None
+            covered = X.compact()
+            return covered.rows, lambda rows: covered.over(_protected(rows, covered.rows)), True
         ragged = read_list(X)
         if ragged is None:
             check_missing_times(X, "X", "Fill in what is missing, or leave out what holds it.")

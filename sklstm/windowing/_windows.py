@@ -24,6 +24,8 @@ from sklstm.windowing._groups import (
     last_rows_of_groups,
     rows_of_groups,
 )
+from sklstm.windowing._lazy_cutting import cut_lazily
+from sklstm.windowing._lazy_rows import as_rows
 from sklstm.windowing._rows import IF_INFINITE, check_rows, check_targets
 from sklstm.windowing._time_index import check_time_index, common_index, warn_of_unchecked_times
 
@@ -45,6 +47,7 @@ _IF_LAST_ARE_MISSING = (
         "stride": [_POSITIVE],
         "allow_nan": ["boolean"],
         "return_origins": ["boolean"],
+        "lazy": ["boolean"],
     },
     prefer_skip_nested_validation=True,
 )
@@ -59,7 +62,8 @@ def make_windows(
     future: Any = None,
     allow_nan: bool = False,
     return_origins: bool = False,
-) -> tuple[NDArray[Any], ...]:
+    lazy: bool = False,
+) -> tuple[Any, ...]:
     """Cut time series into windows, each with the values that follow it.
 
     Parameters
@@ -107,9 +111,15 @@ def make_windows(
     return_origins : bool, default=False
         Whether to return the row of each window's last step as well.
 
+    lazy : bool, default=False
+        Whether to return the windows as :class:`Windows`, which keep the rows once and gather
+        windows when they are needed. They suit long series: selections of windows, as of a fold
+        or a worker, are then no copies. `X` may be a :class:`numpy.memmap`, which stays on
+        disk, or another store that slices rows.
+
     Returns
     -------
-    windows : ndarray of shape (N, lookback, F), or (N, lookback, F + n_future)
+    windows : ndarray or Windows of shape (N, lookback, F), or (N, lookback, F + n_future)
         The windows, in the dtype of `X`: all columns of `X`, then those of `future`
         `horizon` steps ahead, in the order in which `X` has them. For one series N is
         ``(T - lookback - horizon) // stride + 1``; with `groups`, windows are ordered by
@@ -147,6 +157,7 @@ def make_windows(
     WindowImputer : Fills in what windows miss.
     sklstm.windowing.calendar_features : What the calendar tells of the future.
     SlidingWindow : Trims windows within a pipeline.
+    Windows : Lazy windows.
 
     Notes
     -----
@@ -154,7 +165,8 @@ def make_windows(
     take no memory of their own; with `groups` they are copies. Targets of several columns
     are copies, too. With `future`, windows without `groups` are views of one copy of the
     rows. Where windows are left out that lack a target, the others are copied, and take
-    `lookback` times the memory of the series.
+    `lookback` times the memory of the series. With ``lazy=True`` rows are copied only where
+    those of a group do not lie together, or where `X` has to be converted to an array.
 
     A series with irregular times is brought to a regular grid by one call of pandas: with
     ``df.asfreq("D")`` missing days become rows of NaN, and with ``df.resample("W").mean()`` each
@@ -217,7 +229,8 @@ def make_windows(
            [ 2., nan,  4.]])
     """
     named, y = y, columns_of_names(X, y, horizon)
-    rows = check_rows(X, "allow-nan" if allow_nan else True)
+    finite = "allow-nan" if allow_nan else True
+    rows = as_rows(X, finite) if lazy else check_rows(X, finite)
     targets = check_targets(y, rows, horizon, allow_nan)
     ahead = _columns_ahead(X, future, rows.shape[1], lookback, horizon)
     refuse_known_targets(X, named, rows, targets, ahead)
@@ -232,11 +245,15 @@ def make_windows(
             )
         check_time_index(index, remedy="pass groups= to tell its series apart")
         row_numbers = [range(len(rows))]
-        windows = cut(rows, targets, *how)
     else:
         series = rows_of_groups(groups, len(rows), X=X, y=y)
         row_numbers = groups_with_windows(series, n_needed)
         check_times_of_groups(index, row_numbers)
+    if lazy:
+        windows = cut_lazily(rows, targets, row_numbers, *how)
+    elif groups is None:
+        windows = cut(rows, targets, *how)
+    else:
         windows = cut_groups(rows, targets, row_numbers, *how)
     warn_of_unchecked_times(index)
     if return_origins:

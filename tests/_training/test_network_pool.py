@@ -16,11 +16,11 @@ def test_networks_are_reused_whatever_the_data_and_the_learning_rate():
     network = plan(units=6)
     train(network, samples(70))
     (kept,) = [s for (n, *_), s in _network_pool._free.items() if n == network]
-    graph = kept[0]._train_graph
+    graph = kept[0]._train_graphs[False]
     for n, rate, batch in [(40, 0.1, 7), (90, 0.01, 64)]:
         train(network, samples(n), compiled=compilation(learning_rate=rate), batch_size=batch)
     (kept,) = [s for (n, *_), s in _network_pool._free.items() if n == network]
-    assert [one._train_graph for one in kept] == [graph]
+    assert [one._train_graphs[False] for one in kept] == [graph]
 
 
 def test_other_compilations_get_other_networks():

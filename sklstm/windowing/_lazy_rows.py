@@ -1,0 +1,202 @@
+"""Rows that lazy windows are gathered from: an array in memory or on disk, or a sliced store."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from sklstm.windowing._base import read_only
+from sklstm.windowing._rows import check_rows
+
+__all__ = [
+    "RowsAhead",
+    "as_rows",
+    "blocks_of",
+    "check_size",
+    "gather",
+    "is_sliced",
+    "refuse_missing",
+    "views_of",
+]
+
+_BLOCK_BYTES = 2**24  # read at once from a store
+
+_IN_STORE = "Replace it in the store, or choose other rows."
+
+
+class RowsAhead:
+    """Rows with some of their columns once more, a number of rows ahead; joined when sliced.
+
+    Parameters
+    ----------
+    rows : array of shape (T, F)
+        In memory, or anything that slices rows.
+    ahead : sequence of int
+        Positions of the columns.
+    horizon : int
+        How many rows ahead.
+    """
+
+    def __init__(self, rows: Any, ahead: Any, horizon: int) -> None:
+        self.rows, self.ahead, self.horizon = rows, list(ahead), horizon
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """As of an array."""
+        n_rows, n_features = self.rows.shape
+        return n_rows - self.horizon, n_features + len(self.ahead)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """As of an array."""
+        return np.dtype(self.rows.dtype)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: slice) -> np.ndarray:
+        first, last, _ = key.indices(len(self))
+        future = np.asarray(self.rows[first + self.horizon : last + self.horizon])
+        return np.hstack([np.asarray(self.rows[first:last]), future[:, self.ahead]])
+
+
+def as_rows(X: Any, ensure_all_finite: Any = True) -> Any:
+    """Return X as rows of shape (T, F): as it is, if it need not be converted.
+
+    A memory map stays one, and a store that only slices rows is not loaded, but looked at for
+    missing values block by block.
+    """
+    if is_sliced(X):
+        if ensure_all_finite:
+            allow_nan = ensure_all_finite == "allow-nan"
+            refuse_missing(X, [(0, X.shape[0])], _IN_STORE, allow_nan=allow_nan)
+        return X
+    rows = check_rows(X, ensure_all_finite)
+    return X.reshape(rows.shape) if isinstance(X, np.memmap) else rows
+
+
+def refuse_missing(rows, stretches, remedy, *, allow_nan=False):
+    """Raise if stretches of rows hold infinity, or NaN unless it is allowed, block by block."""
+    if np.dtype(rows.dtype).kind != "f":
+        return
+    for block in blocks_of(rows, stretches):
+        values = np.asarray(rows[block])
+        bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
+        if bad.any():
+            row, column = (int(place[0]) for place in np.nonzero(bad))
+            found = "NaN" if np.isnan(values[row, column]) else "infinity"
+            raise ValueError(
+                f"Input X contains {found}. The first is in row {block.start + row} of the rows "
+                f"of X, column {column}. {remedy}"
+            )
+
+
+def is_sliced(X: Any) -> bool:
+    """Return whether X is a two-dimensional store of numbers on which NumPy has no hold."""
+    dtype = getattr(X, "dtype", None)
+    return (
+        not isinstance(X, np.ndarray)
+        and not hasattr(X, "columns")
+        and len(getattr(X, "shape", ())) == 2
+        and getattr(dtype, "kind", "") in tuple("biuf")
+        and hasattr(X, "__getitem__")
+    )
+
+
+def blocks_of(rows: Any, stretches: Iterable[tuple[int, int]]) -> Iterator[slice]:
+    """Cut stretches of rows into blocks of a few megabytes.
+
+    `stretches` are pairs of the first row, and the row after the last.
+    """
+    size = _rows_of_block(rows)
+    for first, last in stretches:
+        for begin in range(first, last, size):
+            yield slice(begin, min(begin + size, last))
+
+
+def _rows_of_block(rows):
+    width = rows.shape[1] * np.dtype(rows.dtype).itemsize
+    return max(1, _BLOCK_BYTES // max(1, width))
+
+
+def views_of(rows: np.ndarray, lookback: int) -> np.ndarray:
+    """Return the windows that start with each row of an array, a read-only view."""
+    view = sliding_window_view(np.asarray(rows), lookback, axis=0)
+    return read_only(view.swapaxes(1, 2))
+
+
+def gather(rows: Any, starts: np.ndarray, lookback: int) -> np.ndarray:
+    """Return a copy of the windows that start with some rows.
+
+    Parameters
+    ----------
+    rows : array of shape (T, F)
+    starts : ndarray of int
+        Numbers of rows, in any shape.
+    lookback : int
+
+    Returns
+    -------
+    ndarray of shape (*starts.shape, lookback, F)
+    """
+    shape = *starts.shape, lookback, rows.shape[1]
+    check_size(shape, rows.dtype)
+    if starts.size == 0:
+        return np.empty(shape, rows.dtype)
+    if isinstance(rows, np.ndarray):
+        windows = views_of(rows, lookback)[starts.ravel()]
+        return np.ascontiguousarray(windows).reshape(shape)
+    windows = np.empty((starts.size, *shape[-2:]), rows.dtype)
+    for numbers, first, last in _reads(rows, starts.ravel(), lookback):
+        block = np.asarray(rows[first:last])
+        windows[numbers] = views_of(block, lookback)[starts.flat[numbers] - first]
+    return windows.reshape(shape)
+
+
+def _reads(rows, starts, lookback):
+    """Say which rows to read for which windows, so that few reads serve all.
+
+    Yields
+    ------
+    numbers : ndarray of int
+        Of the windows that one read serves.
+    first, last : int
+        The rows to read.
+    """
+    most = _rows_of_block(rows)
+    order = np.argsort(starts, kind="stable")
+    ascending = starts[order]
+    begin = 0
+    while begin < len(order):
+        first = int(ascending[begin])
+        end = int(np.searchsorted(ascending, first + most, side="left"))
+        # a gap that is longer than a window ends the read
+        gaps = np.flatnonzero(np.diff(ascending[begin:end]) > lookback)
+        end = begin + int(gaps[0]) + 1 if len(gaps) else end
+        yield order[begin:end], first, int(ascending[end - 1]) + lookback
+        begin = end
+
+
+def check_size(shape: tuple[int, ...], dtype: Any) -> None:
+    """Refuse an array that the machine could not hold."""
+    size = np.dtype(dtype).itemsize * float(np.prod([float(length) for length in shape]))
+    memory = memory_of_machine()
+    if memory is not None and size > memory:
+        raise MemoryError(
+            f"The windows as one array of shape {shape} and dtype {np.dtype(dtype)} would take "
+            f"{size / 2**30:,.1f} GiB, and this machine has {memory / 2**30:,.1f} GiB. Take a part "
+            "of them, such as windows[:1000], or cut fewer with a larger stride. Estimators and "
+            "pipeline steps of sklstm, splitters and searches take Windows as they are."
+        )
+
+
+def memory_of_machine() -> float | None:
+    """Return the bytes of memory that the machine has, or None where it does not tell."""
+    if sys.platform == "win32" or not hasattr(os, "sysconf"):
+        return None
+    return float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")

@@ -24,13 +24,16 @@ WHAT = {
     "_version": "version number",
     "_validation": "checks of numbers",
     "_warnings": "warnings that point at your line",
+    "_ragged": "unequal lengths",
     "windowing": "windows of series",
+    "forecasting": "forecasters, backtests",
+    "metrics": "errors of forecasts",
     "model_selection": "folds in time",
     "datasets": "example data",
     "plotting": "displays",
 }
-BESIDE = ["windowing", "model_selection", "datasets", "plotting"]
-HELPERS = ["_validation", "_warnings"]  # below the contract: all may import them
+BESIDE = ["forecasting", "model_selection", "metrics", "datasets", "plotting"]
+HELPERS = ["_ragged", "_validation", "_warnings"]  # below the contract: all may import them
 
 STACK, GAP, SIDE = 460, 26, 210  # widths: the layers, what is between, the packages beside them
 HEIGHT, STEP = 46, 68  # of a box, and from one row to the next

@@ -247,7 +247,7 @@ def _warn_of_lost_weights(weight: np.ndarray, largest: float) -> None:
 def _if_missing(name: str) -> str:
     return (
         f"{name} does not handle missing values: fill them in with "
-        "sklstm.windowing.WindowImputer, interpolate within the sequences, or leave out those that "
+        "sklstm.WindowImputer, interpolate within the sequences, or leave out those that "
         "have any."
     )
 

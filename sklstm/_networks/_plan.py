@@ -154,4 +154,5 @@ class NetworkPlan:
         arch, options = fields.pop("arch"), fields.pop("options")
         if not isinstance(arch, str) or arch not in REGISTRY:
             raise ValueError(f"arch={arch!r} is unknown")
-        return cls(REGISTRY[arch](**options), **fields)
+        ragged = fields.pop("ragged")
+        return cls(REGISTRY[arch](**options), ragged=ragged, **fields)

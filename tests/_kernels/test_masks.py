@@ -106,6 +106,6 @@ def test_relu_does_not_grow_behind_the_end():
     install_fast_layers(model)
     inputs, weights = tf.constant(X), model.trainable_variables
     with tf.GradientTape() as tape:
-        ours = model([inputs, real])
+        ours = model([inputs, tf.constant(real)])
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
     assert all(np.isfinite(g).all() for g in tape.gradient(ours, weights))

@@ -173,7 +173,7 @@ def test_scikit_learn_sees_a_classifier():
 
 def test_a_class_too_rare_to_hold_out_is_refused():
     y = np.array(["a"] * 59 + ["b"])
-    with pytest.raises(ValueError, match=r"early_stopping=True holds out.*\['b'\].*=False"):
+    with pytest.raises(ValueError, match=r"early_stopping=True cannot hold out.*\['b'\].*=False"):
         LSTMClassifier(epochs=1, early_stopping=True).fit(X, y)
 
 
@@ -208,7 +208,7 @@ def test_metrics_of_one_hot_rows_do_not_fit_class_numbers(metrics):
 
 def test_metrics_of_class_numbers_do_not_fit_one_hot_rows():
     model = LSTMClassifier(**SMALL, metrics=["sparse_categorical_accuracy"])
-    message = r"metrics from targets of shape \(n_samples, 2\).*need a classifier with loss='sparse"
+    message = r"metrics from targets of shape .*need a classifier with loss='sparse"
     with pytest.raises(ValueError, match=message):
         model.fit(X, SIDE)
 

@@ -305,7 +305,7 @@ def _refusing(argument: str, y: Any, outputs: Any) -> Iterator[None]:
         raise ValueError(
             f"Keras cannot compute the {argument} from targets of shape "
             f"(n_samples, {y.shape[1]}) and outputs of shape (n_samples, {outputs.shape[1]}): "
-            f"{error} {hint}Pass another value of {argument}."
+            f"{str(error).strip()} {hint}Pass another value of {argument}."
         ) from error
 
 

@@ -164,7 +164,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
     def initialize(self, X: Any, y: Any) -> BaseLSTM:
         """Build the network for the data without training it.
 
-        It is useful for a look at ``model_.summary()`` before paying for a fit.
+        Use it to look at ``model_.summary()`` before a long fit.
 
         Parameters
         ----------
@@ -214,7 +214,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         passed = {"X": X, "y": y, "metadata": metadata}
         context.call_on_fit_task_begin(estimator=self, **passed)
-        tasks = EpochTasks(self, context, passed, lambda w: _amid_fit(plan, state.seed, w))
+        tasks = EpochTasks(self, context, passed, lambda w: _during_fit(plan, state.seed, w))
         held_out, rule = self._validation(samples, parts)
         outcome = train(
             plan,
@@ -294,8 +294,8 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         Returns
         -------
         float or None
-            The loss of the weights that training continues from, by which the engine sees whether
-            the network understands the data; None where the warning has been given, or no loss.
+            The loss of the weights that training continues from, from which ``train`` tells
+            whether the data fit the network; None if the warning was given, or if there is no loss.
         """
         if fingerprint(sequences) != self._fingerprint and is_standardized(sequences):
             warn_of_new_scale(type(self).__name__)
@@ -389,6 +389,6 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         return tags
 
 
-def _amid_fit(plan: NetworkPlan, seed: int, weights: list[np.ndarray]) -> dict[str, Any]:
-    """Return what makes an estimator a fitted one for callbacks amid its fit."""
+def _during_fit(plan: NetworkPlan, seed: int, weights: list[np.ndarray]) -> dict[str, Any]:
+    """Return the attributes that make an estimator fitted, for callbacks during its fit."""
     return {"_plan": plan, "_state": TrainingState(seed, weights)}

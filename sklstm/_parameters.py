@@ -87,7 +87,9 @@ class RoutedParametersMixin(BaseEstimator):
 
     def _plain_arguments(self) -> dict[str, Any]:
         """Return the arguments as they are used, with NumPy's numbers as Python's."""
-        return {name: _plain(value) for name, value in self.get_params(deep=False).items()}
+        return {
+            name: _as_python_number(value) for name, value in self.get_params(deep=False).items()
+        }
 
     def _argument_names(self) -> list[str]:
         pickled = vars(self).get("_pickled_arguments", ())
@@ -218,7 +220,7 @@ class RoutedParametersMixin(BaseEstimator):
         return keras.tree.flatten(wrapper._fit_callbacks)
 
 
-def _plain(value: Any) -> Any:
+def _as_python_number(value: Any) -> Any:
     """Return a number of NumPy as Python's; anything else as it is.
 
     A float of another precision becomes what it is printed as: np.float32(0.1) is 0.1.
@@ -234,7 +236,7 @@ def _plain(value: Any) -> Any:
 
 def _for_keras(routed: dict[str, Any]) -> dict[str, Any]:
     """Return routed arguments as Keras takes them: no NumPy, and floats for learning rates."""
-    routed = {name: _plain(value) for name, value in routed.items()}
+    routed = {name: _as_python_number(value) for name, value in routed.items()}
     rates = [n for n, v in routed.items() if n.endswith("learning_rate") and isinstance(v, int)]
     return routed | {name: float(routed[name]) for name in rates}
 

@@ -149,7 +149,7 @@ def place_in_sequences(ragged: Ragged, bad: np.ndarray) -> tuple[int, int, int]:
 
 
 def check_ragged_finite(ragged: Ragged, name: str, remedy: str) -> None:
-    """Raise if a sequence holds NaN amid its steps, or infinity; say where. The error ends so."""
+    """Raise a ValueError, which ends with the remedy, if a sequence holds NaN or infinity."""
     if np.isfinite(ragged.rows).all():
         return
     missing = np.isnan(ragged.rows)

@@ -213,8 +213,8 @@ def check_sample_weight(sample_weight: Any, X: np.ndarray | Windows) -> np.ndarr
 def check_weight_range(weight: np.ndarray) -> np.ndarray:
     """Return the weights of the samples, sample_weight times class_weight, if float32 holds them.
 
-    Weights that are lost beside the largest are told of, and not refused: a sum would lose them
-    as well, and boosting comes to them.
+    Weights that are too small beside the largest cause a warning and no error: they would be lost
+    in a sum as well, and boosting produces them.
     """
     smallest, largest = weight.min(), weight.max()
     if not (smallest >= 0 and 0 < largest < np.inf):
@@ -314,7 +314,7 @@ def _warn_of_collapse(blocks: Iterable[np.ndarray], name: str) -> None:
     if collapsed.size:
         warn(
             f"Features {collapsed.tolist()} of X vary by less than a thousand steps of float32, in "
-            f"which {name} computes: most of what they say is lost. Scale X before, for example "
+            f"which {name} computes: most of this variation is lost. Scale X before, for example "
             "with TimeDistributedTransformer(StandardScaler()).",
         )
 
@@ -338,7 +338,7 @@ def fingerprint(sequences: Sequences) -> str:
 
 
 def is_standardized(sequences: Sequences) -> bool:
-    """Return whether sequences have been standardized for themselves.
+    """Return whether sequences have been standardized separately, by a scaler fitted on them.
 
     A scaler has seen all steps of the windows, or the rows with which they end.
     """
@@ -354,10 +354,10 @@ def _has_unit_scale(steps: np.ndarray) -> bool:
 
 
 def warn_of_new_scale(name: str) -> None:
-    """Warn of sequences that look like those of the fits before, and mean other values."""
+    """Warn that a scaler was fitted anew: equal numbers now stand for other values."""
     warn(
         f"{name} continues training on an X that is not that of the last fit, and was "
-        "standardized for itself: each feature has the mean 0 and the standard deviation 1. "
+        "standardized separately: each feature has the mean 0 and the standard deviation 1. "
         "A scaler fitted anew shows the network other numbers for the same values. Transform "
         f"X as the scaler of the first fit does: {KEEP_THE_SCALE}."
     )

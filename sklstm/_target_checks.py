@@ -115,7 +115,7 @@ def check_rows(rows: np.ndarray) -> np.ndarray:
     if not np.isin(rows, (0, 1)).all():
         raise ValueError(
             f"y has rows of the values {np.unique(rows).tolist()}, where one-hot and indicator "
-            "rows hold zeros and ones. Pass (y > 0).astype(int), or one label a sample."
+            "rows hold zeros and ones. Pass (y > 0).astype(int), or one label per sample."
         )
     return rows
 
@@ -137,12 +137,12 @@ def _as_array(values: Any, name: str) -> np.ndarray:
         array = np.asarray(values)
     except ValueError as error:
         raise ValueError(
-            f"{name} must hold values or rows of one length ({error}). Pass one value a sample, "
+            f"{name} must hold values or rows of one length ({error}). Pass one value per sample, "
             "or rows of the same length."
         ) from error
     if array.ndim == 0 or 0 in array.shape:
         raise ValueError(
-            f"{name} must hold one value or row a sample, got {values!r:.60}. Pass an array with "
+            f"{name} must hold one value or row per sample, got {values!r:.60}. Pass an array with "
             "as many as there are sequences in X."
         )
     return array

@@ -277,7 +277,7 @@ class ClassEncoder(_TargetEncoder):
 
     def _check_dimensions(self, y: np.ndarray) -> None:
         if (y.ndim == 1) != (self.kind_ == "labels"):
-            first = "one label a sample" if self.kind_ == "labels" else "rows of zeros and ones"
+            first = "one label per sample" if self.kind_ == "labels" else "rows of zeros and ones"
             raise ValueError(
                 f"y has {y.ndim} dimension(s), but the first fit had {first}. Pass y of the same "
                 "kind, or fit anew."

@@ -233,7 +233,7 @@ def test_a_scaler_fitted_anew_before_a_warm_start_is_told(n_windows):
     """Standardized for themselves, windows of another level look the same and mean more."""
     first, both = trending_windows(n_windows), trending_windows(120)
     ruined = make_pipeline(SCALER_OF_WINDOWS, clone(LSTM_TO_CONTINUE)).fit(*first)
-    with pytest.warns(UserWarning, match="standardized for itself") as told:
+    with pytest.warns(UserWarning, match="standardized separately") as told:
         ruined.set_params(lstmregressor__epochs=2).fit(*both)
     for remedy in ("TimeDistributedTransformer(scaler, warm_start=True)", "FrozenEstimator(scal"):
         assert all(remedy in str(warning.message) for warning in told)
@@ -252,7 +252,7 @@ def test_a_scaler_of_rows_fitted_anew_is_told():
     rows = np.random.default_rng(0).normal(5, 3, size=(60, 2))
     pipe = make_pipeline(StandardScaler(), SlidingWindow(4), clone(LSTM_TO_CONTINUE))
     pipe.set_params(lstmregressor__epochs=2).fit(rows[:40], rows[:40, 0])
-    with pytest.warns(UserWarning, match="standardized for itself"):
+    with pytest.warns(UserWarning, match="standardized separately"):
         pipe.fit(rows, rows[:, 0])
 
 

@@ -173,7 +173,7 @@ def test_scikit_learn_sees_a_classifier():
 
 def test_a_class_too_rare_to_hold_out_is_refused():
     y = np.array(["a"] * 59 + ["b"])
-    with pytest.raises(ValueError, match=r"early_stopping=True holds out.*\['b'\].*=False"):
+    with pytest.raises(ValueError, match=r"early_stopping=True cannot hold out.*\['b'\].*=False"):
         LSTMClassifier(epochs=1, early_stopping=True).fit(X, y)
 
 
@@ -204,6 +204,13 @@ def test_metrics_of_one_hot_rows_do_not_fit_class_numbers(metrics):
     with pytest.raises(ValueError, match=message):
         model.fit(X, SIDE)
     assert not hasattr(model, "history_")
+
+
+def test_metrics_of_class_numbers_do_not_fit_one_hot_rows():
+    model = LSTMClassifier(**SMALL, metrics=["sparse_categorical_accuracy"])
+    message = r"metrics from targets of shape .*need a classifier with loss='sparse"
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, SIDE)
 
 
 def test_metrics_that_fit_are_those_of_scikit_learn():
@@ -279,7 +286,7 @@ def test_later_labels_of_another_type_are_refused(first, later):
     model = LSTMClassifier(**SMALL).partial_fit(X, first, classes=np.unique(first))
     with pytest.raises(ValueError, match=r"y has labels of .*first fit are.*same type"):
         model.partial_fit(X, later)
-    with pytest.raises(ValueError, match=r"2 dimension.*first fit had one label a sample"):
+    with pytest.raises(ValueError, match=r"2 dimension.*first fit had one label per sample"):
         model.partial_fit(X, np.eye(3)[SIDE])
 
 

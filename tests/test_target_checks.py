@@ -80,8 +80,8 @@ NO_TARGETS = {
     "longdouble": (np.full(6, np.longdouble("1e4000")), "too large for dtype"),
     "1e303": (np.array([-1e303, *EXACT, 1, 2]), r"magnitude 1e\+303.*at most 1.8e\+302"),
     "ragged": ([[1], [1, 2]] * 3, "rows of one length"),
-    "no columns": (np.zeros((6, 0)), "one value or row a sample"),
-    "one number": (3.0, "one value or row a sample"),
+    "no columns": (np.zeros((6, 0)), "one value or row per sample"),
+    "one number": (3.0, "one value or row per sample"),
     "three dimensions": (np.zeros((6, 1, 1)), "expected y of shape"),
 }
 

@@ -20,11 +20,14 @@ WHAT = {
     "_networks": "architectures, one file each",
     "_kernels": "TensorFlow and the fast LSTM loops",
     "_sequences": "checks of X and weights",
-    "_representation": "HTML diagrams",
-    "_version": "version number",
+    "_ragged": "unequal lengths",
+    "_target_checks": "checks of y and labels",
+    "_target_columns": "features that are forecast",
+    "_precision": "float32",
     "_validation": "checks of numbers",
     "_warnings": "warnings that point at your line",
-    "_ragged": "unequal lengths",
+    "_representation": "HTML diagrams",
+    "_version": "version number",
     "windowing": "windows of series",
     "forecasting": "forecasters, backtests",
     "metrics": "errors of forecasts",
@@ -33,7 +36,7 @@ WHAT = {
     "plotting": "displays",
 }
 BESIDE = ["forecasting", "model_selection", "metrics", "datasets", "plotting"]
-HELPERS = ["_ragged", "_validation", "_warnings"]  # below the contract: all may import them
+N_SHARED = 3  # rows at the bottom, which all others import, also the packages beside the layers
 
 STACK, GAP, SIDE = 460, 26, 210  # widths: the layers, what is between, the packages beside them
 HEIGHT, STEP = 46, 68  # of a box, and from one row to the next
@@ -83,18 +86,17 @@ def draw_arrow(drawing, path, style=""):
 
 
 def draw():
-    *upper, lowest = layers()
-    full = STACK + GAP + SIDE
+    rows = layers()
+    n_upper, full = len(rows) - N_SHARED, STACK + GAP + SIDE
     drawing = Drawing("Imports between the modules of sklstm: each row imports rows below.", 1)
     drawing.width = full + 2 * PADDING
-    drawing.height = STEP * (len(upper) + 1) + HEIGHT + 2 * PADDING
-    for number, names in enumerate([*upper, lowest, HELPERS]):
-        y = PADDING + STEP * number
-        draw_row(drawing, names, y, STACK if number < len(upper) else full)
-        if number <= len(upper):
-            x = PADDING + (STACK if number < len(upper) else full) / 2
-            draw_arrow(drawing, f"M{x:g},{y + HEIGHT + 1:g} V{y + STEP - 2:g}")
-    draw_beside(drawing, STEP * (len(upper) - 1) + HEIGHT)
+    drawing.height = STEP * (len(rows) - 1) + HEIGHT + 2 * PADDING
+    for number, names in enumerate(rows):
+        y, width = PADDING + STEP * number, STACK if number < n_upper else full
+        draw_row(drawing, names, y, width)
+        if number < len(rows) - 1:
+            draw_arrow(drawing, f"M{PADDING + width / 2:g},{y + HEIGHT + 1:g} V{y + STEP - 2:g}")
+    draw_beside(drawing, STEP * (n_upper - 1) + HEIGHT)
     return drawing
 
 

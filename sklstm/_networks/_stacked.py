@@ -18,8 +18,8 @@ class Stacked(WithReadout):
 
     name = "stacked"
     epoch_cost = 4.0
-    # It learns late. If a fit ends amid learning, the relu layers answer values beyond those of the
-    # training with anything, and held-out samples that lie within them do not show it.
+    # It learns late. If a fit ends too early, the outputs of the relu layers can have any size for
+    # values outside the range of training, and held-out samples within the range do not show it.
     regression_updates = 500
 
     @classmethod

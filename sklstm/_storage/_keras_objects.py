@@ -4,7 +4,7 @@
 need not hold everything: the copy of ``Huber(2.0)`` has a delta of 1. So state is read from the
 objects themselves, and a copy that does not equal its original is refused.
 
-In a pickle of an estimator each of them is pickled for itself, and unpickled when it is asked for:
+In a pickle of an estimator each of them is pickled separately, and unpickled when it is asked for:
 so an estimator predicts even where the function that was its loss cannot be imported.
 """
 

@@ -1,6 +1,6 @@
 """How an estimator is pickled and copied.
 
-Arguments are stored as they are, or each pickled for itself where they are more than data, and
+Arguments are stored as they are, or each pickled separately where they are more than data, and
 what was fitted as one sealed record of plain data. Nothing of Keras is built when it is loaded.
 """
 
@@ -103,7 +103,7 @@ class PicklingMixin:
             vars(self).update(fitted_attributes(record, self._encoder_class))
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        """Pickle data as they are, and other arguments for themselves."""
+        """Pickle data as they are, and each other argument separately."""
         reduced: Any = super().__reduce_ex__(max(2, protocol))
         make, arguments, state, *_ = reduced
         before = state.pop("_pickled_arguments", {})

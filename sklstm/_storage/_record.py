@@ -61,7 +61,7 @@ def record_of(estimator: Any) -> dict[str, Any]:
             "target_encoder": vars(estimator.target_encoder_),
             "n_features_in": estimator.n_features_in_,
             "feature_names_in": getattr(estimator, "feature_names_in_", None),
-            # a callback may store the estimator amid its fit, before these are known
+            # a callback may store the estimator during its fit, before these are known
             "fingerprint": getattr(estimator, "_fingerprint", None),
             "history": getattr(estimator, "history_", {}),
             "best_epoch": getattr(estimator, "best_epoch_", state.epoch),

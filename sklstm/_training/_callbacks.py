@@ -1,4 +1,4 @@
-"""Callbacks of Keras, and of scikit-learn, which are told of every epoch.
+"""Callbacks of Keras, and of scikit-learn, which are called in every epoch.
 
 scikit-learn sees a fit as a tree of tasks: a search has candidates and folds, a fold has one
 fit, and a fit of ours has one sub-task per epoch.
@@ -56,7 +56,7 @@ class EpochTasks(keras.callbacks.Callback):
 
 
 def watches_batches(callbacks: Sequence[Any]) -> bool:
-    """Return whether any callback of Keras is to be told of every batch."""
+    """Return whether any callback of Keras is called for every batch."""
     names = "on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"
     base = keras.callbacks.Callback
     return any(

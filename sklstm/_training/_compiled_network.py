@@ -283,6 +283,16 @@ class CompiledNetwork:
         return tf.fill([n_samples, n_outputs], value[self.model.layers[-1].activation.__name__])
 
 
+_METRICS_OF_ROWS = (
+    "The targets are class numbers, as loss='sparse_categorical_crossentropy' asks. Metrics of "
+    "one-hot rows, such as 'AUC', need the default loss. "
+)
+_METRICS_OF_NUMBERS = (
+    "Metrics of class numbers, such as 'sparse_categorical_accuracy', need a classifier with "
+    "loss='sparse_categorical_crossentropy'. "
+)
+
+
 @contextlib.contextmanager
 def _refusing(argument: str, y: Any, outputs: Any) -> Iterator[None]:
     """Say which argument does not fit, where Keras fails to compute it."""
@@ -290,15 +300,12 @@ def _refusing(argument: str, y: Any, outputs: Any) -> Iterator[None]:
         yield
     except (TypeError, ValueError, AttributeError, tf.errors.OpError) as error:
         hint = "A loss function returns one number per sample. "
-        if argument == "metrics" and y.shape[1] == 1 < outputs.shape[1]:
-            hint = (
-                "The targets are class numbers, as loss='sparse_categorical_crossentropy' asks. "
-                "Metrics of one-hot rows, such as 'AUC', need the default loss. "
-            )
+        if argument == "metrics":
+            hint = _METRICS_OF_ROWS if y.shape[1] < outputs.shape[1] else _METRICS_OF_NUMBERS
         raise ValueError(
             f"Keras cannot compute the {argument} from targets of shape "
             f"(n_samples, {y.shape[1]}) and outputs of shape (n_samples, {outputs.shape[1]}): "
-            f"{error} {hint}Pass another value of {argument}."
+            f"{str(error).strip()} {hint}Pass another value of {argument}."
         ) from error
 
 

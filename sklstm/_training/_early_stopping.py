@@ -120,7 +120,7 @@ def hold_out_stratified(
         )
     except ValueError as error:
         raise ValueError(
-            f"early_stopping=True holds out validation_fraction={fraction} of "
-            f"{len(target)} samples, each class in both parts, which cannot be: {error} Use "
-            "more samples, another validation_fraction, or early_stopping=False."
+            f"early_stopping=True cannot hold out validation_fraction={fraction} of "
+            f"{len(target)} samples with each class in both parts: {error} Use more samples, "
+            "another validation_fraction, or early_stopping=False."
         ) from error

@@ -10,10 +10,10 @@ History = dict[str, list[Any]]
 def recorded_history(model: Any) -> History:
     """Return what Keras's History callback has recorded, as floats, or text where it is none."""
     recorded = model.history.history
-    return {name: [_plain(value) for value in values] for name, values in recorded.items()}
+    return {name: [_number_or_text(value) for value in values] for name, values in recorded.items()}
 
 
-def _plain(value: Any) -> float | str:
+def _number_or_text(value: Any) -> float | str:
     try:
         return float(value)
     except (TypeError, ValueError):

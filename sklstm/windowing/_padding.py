@@ -183,6 +183,6 @@ def _check_outer_steps(ragged: Ragged, padding: str) -> None:
         side, other = ("ends", "begin") if padding == "end" else ("begins", "end")
         raise ValueError(
             f"sequences[{lost.argmax()}] {side} with a time step of NaN in all features, which "
-            "nothing tells from padding. Fill it in, as WindowImputer does with the list, or pass "
+            "cannot be told from padding. Fill it in, as WindowImputer does with the list, or pass "
             f"padding={other!r}."
         )

@@ -116,7 +116,7 @@ def test_a_warm_start_is_warned_of_a_scaler_fitted_anew():
     lazy, _, Y = windows()
     steps = TimeDistributedTransformer(StandardScaler()), LSTMRegressor(**SMALL, warm_start=True)
     pipeline = Pipeline([("scale", steps[0]), ("lstm", steps[1])]).fit(lazy[:60], Y[:60])
-    with pytest.warns(UserWarning, match="standardized for itself"):
+    with pytest.warns(UserWarning, match="standardized separately"):
         pipeline.fit(lazy[60:], Y[60:])
 
 

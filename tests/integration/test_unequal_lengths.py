@@ -268,5 +268,5 @@ def test_a_scaler_of_its_own_is_seen_in_real_steps_alone():
         return [(s - rows.mean(axis=0)) / rows.std(axis=0) for s in sequences]
 
     model = LSTMRegressor(warm_start=True, **SMALL).fit(standardized(X), Y)
-    with pytest.warns(UserWarning, match="standardized for itself"):
+    with pytest.warns(UserWarning, match="standardized separately"):
         model.fit(standardized([x[::-1] ** 3 for x in X]), Y)

@@ -274,6 +274,7 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
         plan = NetworkPlan.from_arguments(
             self.arch,
             self._plain_arguments(),
+            before=self._plan if resume else None,
             n_timesteps=n_timesteps,
             n_features=n_features,
             n_outputs=self.target_encoder_.n_columns_,

@@ -48,10 +48,10 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     dropout : float or "auto", default="auto"
         Fraction of the outputs of each recurrent layer, in [0, 1), that is dropped during training.
         ``"auto"``: 0.8 for ``"lstm_fcn"``, as its authors have it, and 0 for the others.
-    readout : {"last", "mean", "max", "last_mean_max"}, default="last"
+    readout : {"auto", "last", "mean", "max", "last_mean_max"}, default="auto"
         What the head reads of the last LSTM layer: its output after the last step, the mean or the
-        maximum of its outputs over all steps, or these three side by side. ``"lstm_fcn"`` always
-        reads the last step.
+        maximum of its outputs over all steps, or these three side by side. ``"auto"``: the last
+        step. ``"lstm_fcn"`` always reads the last step.
     filters, kernel_size, pool_size : int, default=64, 3, 2
         Convolution of ``"cnn_lstm"``: number of filters, time steps per filter, and time steps that
         are pooled into one.
@@ -216,7 +216,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         units=64,
         activation="auto",
         dropout="auto",
-        readout="last",
+        readout="auto",
         filters=64,
         kernel_size=3,
         pool_size=2,

@@ -29,7 +29,7 @@ def outputs(model, X=X):
 
 def test_defaults_are_the_designs():
     shared = dict(
-        arch="vanilla", units=64, activation="auto", dropout="auto", readout="last", filters=64,
+        arch="vanilla", units=64, activation="auto", dropout="auto", readout="auto", filters=64,
         kernel_size=3, pool_size=2, fcn_filters=(128, 256, 128), fcn_kernel_sizes=(8, 5, 3),
         squeeze_excitation=False, optimizer="adam", learning_rate=3e-3,
         learning_rate_schedule="auto", metrics=None, epochs="auto", batch_size="auto", shuffle=True,

@@ -8,7 +8,15 @@ from sklstm._networks import NetworkPlan
 from sklstm._training import Compilation, Samples, TrainingState
 
 
-def plan(arch="vanilla", *, n_outputs=3, output_activation="linear", n_features=2, **changes):
+def plan(
+    arch="vanilla",
+    *,
+    n_outputs=3,
+    output_activation="linear",
+    n_features=2,
+    ragged=False,
+    **changes,
+):
     arguments = dict(
         units=5, activation="auto", dropout=0.0, readout="last", filters=4, kernel_size=3,
         pool_size=2, subsequences=1, fcn_filters=(4, 3), fcn_kernel_sizes=(3, 2),
@@ -21,6 +29,7 @@ def plan(arch="vanilla", *, n_outputs=3, output_activation="linear", n_features=
         n_features=n_features,
         n_outputs=n_outputs,
         output_activation=output_activation,
+        ragged=ragged,
     )
 
 

@@ -17,6 +17,7 @@ Shape = tuple[int, ...]
 MAX_LAYERS = 1000  # a stored plan that lists more is damaged
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Architecture(ABC):
     constraints: ClassVar[dict[str, list[Any]]] = {
         "units": [POSITIVE_INT, list, tuple],
         "activation": [str, callable],
-        "dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
+        "dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({AUTO})],
     }
 
     @abstractmethod
@@ -114,8 +115,20 @@ class Architecture(ABC):
     # --- from arguments to options ---------------------------------------------------------
 
     @classmethod
-    def from_arguments(cls, arguments: Mapping[str, Any]) -> Self:
+    def auto_options(cls, *, ragged: bool, output_activation: str) -> dict[str, Any]:
+        """Return what ``"auto"`` stands for, by option, in a network of such a plan."""
+        return {"dropout": cls.auto_dropout}
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any], auto: Mapping[str, Any]) -> Self:
         """Make an architecture from an estimator's arguments.
+
+        Parameters
+        ----------
+        arguments : mapping
+            By name, with Python's numbers.
+        auto : mapping
+            What ``"auto"`` stands for, by name.
 
         Raises
         ------
@@ -124,8 +137,7 @@ class Architecture(ABC):
         """
         units = cls.layer_units(arguments["units"])
         own = {name: _as_python(arguments[name]) for name in cls._option_names()}
-        if isinstance(own["dropout"], str):  # "auto"
-            own["dropout"] = cls.auto_dropout
+        own |= {name: auto[name] for name, value in own.items() if value == AUTO}
         return cls(
             units=units, activations=cls._layer_activations(arguments["activation"], units), **own
         )
@@ -161,8 +173,9 @@ class Architecture(ABC):
         for name, value in options.items():
             if isinstance(value, bool) and constraints[name] != ["boolean"]:
                 raise ValueError(f"{name}={value!r} must be a number.")
-        if isinstance(self.dropout, str):
-            raise ValueError(f"dropout={self.dropout!r} must be a number in a plan.")
+        for name, value in options.items():
+            if value == AUTO:
+                raise ValueError(f"{name}={value!r} must be settled in a plan.")
         validate_parameter_constraints(constraints, options, caller_name=f"arch={self.name!r}")
         check_sizes("units", self.units)
         _check_tuple("activations", self.activations, lambda name: isinstance(name, str))

@@ -67,9 +67,26 @@ class NetworkPlan:
         self.architecture.check_length(self.n_timesteps)
 
     @classmethod
-    def from_arguments(cls, arch: str, arguments: Mapping[str, Any], **fields: Any) -> Self:
-        """Turn an estimator's arguments into a plan, or say why they make no network."""
-        return cls(REGISTRY[arch].from_arguments(arguments), **fields)
+    def from_arguments(
+        cls,
+        arch: str,
+        arguments: Mapping[str, Any],
+        *,
+        before: NetworkPlan | None = None,
+        ragged: bool = False,
+        **fields: Any,
+    ) -> Self:
+        """Turn an estimator's arguments into a plan, or say why they make no network.
+
+        ``"auto"`` stands for what it stood for in the plan `before`, if there is one.
+        """
+        architecture = REGISTRY[arch]
+        if before is not None and before.architecture.name == arch:
+            auto = before.architecture.to_record()
+        else:
+            activation = fields["output_activation"]
+            auto = architecture.auto_options(ragged=ragged, output_activation=activation)
+        return cls(architecture.from_arguments(arguments, auto), ragged=ragged, **fields)
 
     def environment(self) -> Hashable:
         """Return what else a built network depends on: Keras's settings, registered activations."""

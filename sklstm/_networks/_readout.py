@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from sklstm._kernels._tensorflow import keras
 from sklstm._networks import _layers as layers
-from sklstm._networks._architecture import Architecture
+from sklstm._networks._architecture import AUTO, Architecture
 from sklstm._networks._masks import with_lowest
 
 # What each read-out puts side by side.
@@ -34,7 +34,17 @@ class WithReadout(Architecture):
 
     readout: str
 
-    constraints: ClassVar[dict[str, list[Any]]] = {"readout": [StrOptions(set(READOUTS))]}
+    constraints: ClassVar[dict[str, list[Any]]] = {"readout": [StrOptions({AUTO, *READOUTS})]}
+
+    @classmethod
+    def auto_options(cls, *, ragged: bool, output_activation: str) -> dict[str, Any]:
+        """Read out the last step; of sequences to be classified that end anywhere, the maximum.
+
+        A forecast follows the end of a sequence. A class may show in any of its steps.
+        """
+        readout = "max" if ragged and output_activation != "linear" else "last"
+        options = super().auto_options(ragged=ragged, output_activation=output_activation)
+        return options | {"readout": readout}
 
     def read_out(self, x: Any, mask: Any = None) -> Any:
         """Apply the last LSTM layer, read it out, and apply dropout."""

@@ -145,3 +145,12 @@ def test_the_readout_is_part_of_the_plan():
         plan(readout="first")
     with pytest.raises(ValueError, match=r"'readout' parameter of LSTMRegressor .* Got None"):
         LSTMRegressor(readout=None).fit([[0.0, 1.0]], [1.0])
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_auto_reads_the_maximum_where_a_class_may_show_in_any_step(arch):
+    for output_activation in "linear", "softmax", "sigmoid":
+        for ragged in False, True:
+            fields = dict(subsequences=None, output_activation=output_activation, ragged=ragged)
+            expected = "max" if ragged and output_activation != "linear" else "last"
+            assert plan(arch, readout="auto", **fields) == plan(arch, readout=expected, **fields)

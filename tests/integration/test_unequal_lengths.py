@@ -259,6 +259,13 @@ def test_training_goes_on():
         assert model._plan.ragged
     assert model.n_iter_ == 3
 
+    # "auto" goes on meaning what it meant at first
+    for batches, readout in [((dense, X, dense), "last"), ((X, dense, X), "max")]:
+        model = LSTMClassifier(**SMALL)
+        for batch in batches:
+            model.partial_fit(batch, LABELS, classes=[0, 1])
+            assert model._plan.architecture.readout == readout
+
 
 def test_a_scaler_of_its_own_is_seen_in_real_steps_alone():
     """The padded steps, which are zeros, would change mean and variance."""

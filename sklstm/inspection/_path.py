@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from sklstm._sequences import Sequences
 from sklstm.inspection._explained import Explained
@@ -13,8 +14,7 @@ from sklstm.inspection._explained import Explained
 __all__ = ["Integral", "integrate"]
 
 MAX_VALUES = 2**23  # of sequences on paths, at once
-MAX_BISECTIONS = 9
-LEAST_SHARE = 1 / 16  # of the tolerance, that a short piece may use up
+MAX_BISECTIONS = 18
 
 
 class Integral(NamedTuple):
@@ -54,8 +54,8 @@ def integrate(
     """Integrate the gradients of one output of a network from one sequence to another.
 
     The integral over a piece of a path, times the way, is by how much the output changes over it.
-    Where Gauss and Legendre's quadrature misses that by more than the tolerance, the piece is cut
-    in two.
+    Where Gauss and Legendre's quadrature misses that by more than its share of the tolerance, the
+    piece is cut in two, until the whole path is within the tolerance.
 
     Parameters
     ----------
@@ -70,30 +70,29 @@ def integrate(
     tol : float
         In units of the head.
     """
-    paths = _Paths(network, explained, starts, ends)
-    n_samples = len(ends)
-    everyone = np.arange(n_samples)
-    first = paths.values(everyone, np.zeros(n_samples))
-    last = paths.values(everyone, np.ones(n_samples))
-    gradients = np.zeros(ends.values.shape)
-    pieces = _Pieces(everyone, np.zeros(n_samples), np.ones(n_samples), first, last)
+    paths = _Paths(network, explained, starts, ends, *np.polynomial.legendre.leggauss(n_steps))
     size = max(1, MAX_VALUES // (n_steps * int(np.prod(ends.values.shape[1:]))))
-    nodes, weights = np.polynomial.legendre.leggauss(n_steps)
-    for bisections in range(MAX_BISECTIONS + 1):
-        remaining = []
-        for part in pieces.parts(size):
-            width = part.end - part.begin
-            means = paths.mean_gradients(part, (nodes + 1) / 2, weights / 2)
-            integrals = means * width[:, np.newaxis, np.newaxis]
-            gap = np.einsum("ptf,ptf->p", integrals, paths.way(part.samples))
-            gap -= part.last - part.first
-            allowed = tol / 2 * np.maximum(width, LEAST_SHARE)
-            good = (abs(gap) <= allowed) | (bisections == MAX_BISECTIONS)
-            np.add.at(gradients, part.samples[good], integrals[good])
-            remaining.append(part.take(~good))
-        pieces = _bisected(_Pieces(*map(np.concatenate, zip(*remaining, strict=True))), paths)
-        if not len(pieces.samples):
-            break
+    n_samples = len(ends)
+    first = paths.values(np.arange(n_samples), np.zeros(n_samples))
+    last = paths.values(np.arange(n_samples), np.ones(n_samples))
+    gradients = np.zeros(ends.values.shape)
+    gaps = np.zeros(n_samples)  # by how much the gradients miss the change of the output
+    for samples in gen_batches(n_samples, size):
+        numbers = np.arange(n_samples)[samples]
+        whole = np.zeros(len(numbers)), np.ones(len(numbers))
+        pieces = _Pieces(numbers, *whole, first[samples], last[samples])
+        for cuts_left in reversed(range(MAX_BISECTIONS)):
+            found = [paths.integrate(part) for part in pieces.parts(size)]
+            integrals, gap = (np.concatenate(column) for column in zip(*found, strict=True))
+            np.add.at(gradients, pieces.samples, integrals)
+            np.add.at(gaps, pieces.samples, gap)
+            bad = abs(gaps[pieces.samples]) > tol / 2
+            bad &= abs(gap) > tol / 2 * (pieces.end - pieces.begin)
+            if not (cuts_left and bad.any()):
+                break
+            np.subtract.at(gradients, pieces.samples[bad], integrals[bad])
+            np.subtract.at(gaps, pieces.samples[bad], gap[bad])
+            pieces = _bisected(pieces.take(bad), paths)
     return Integral(gradients, first, last)
 
 
@@ -114,33 +113,39 @@ class _Paths:
     """Straight paths between sequences, and what a network gives on them."""
 
     def __init__(
-        self, network: Any, explained: Explained, starts: Sequences, ends: Sequences
+        self,
+        network: Any,
+        explained: Explained,
+        starts: Sequences,
+        ends: Sequences,
+        nodes: np.ndarray,
+        weights: np.ndarray,
     ) -> None:
         self._network = network
         self._explained = explained
         self._starts = np.asarray(starts.values, dtype=np.float64)
         self._ways = np.asarray(ends.values, dtype=np.float64) - self._starts
         self._lengths = ends.lengths
-
-    def way(self, samples: np.ndarray) -> np.ndarray:
-        return self._ways[samples]
+        self._nodes, self._weights = (nodes + 1) / 2, weights / 2  # from [-1, 1] to [0, 1]
 
     def values(self, samples: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Return the explained outputs of the head at places between 0 and 1."""
         outputs = self._network._outputs(self._points(samples, places))
         return outputs[np.arange(len(samples)), self._explained.find(outputs, samples)]
 
-    def mean_gradients(self, pieces: _Pieces, nodes: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Return weighted means of gradients on pieces."""
+    def integrate(self, pieces: _Pieces) -> tuple[np.ndarray, np.ndarray]:
+        """Return integrals of gradients over pieces, and what each misses the change by."""
         width = pieces.end - pieces.begin
-        places = pieces.begin[:, np.newaxis] + width[:, np.newaxis] * nodes
-        samples = np.repeat(pieces.samples, len(nodes))
+        places = pieces.begin[:, np.newaxis] + width[:, np.newaxis] * self._nodes
+        samples = np.repeat(pieces.samples, len(self._nodes))
         points = self._points(samples, places.ravel())
         outputs = self._network._outputs(points) if self._explained.is_sorted else None
         columns = self._explained.find(outputs, samples)
         gradients = self._network._input_gradients(points, columns)
-        by_piece = gradients.reshape(len(pieces.samples), len(nodes), *gradients.shape[1:])
-        return np.einsum("pntf,n->ptf", by_piece, weights)
+        by_node = gradients.reshape(len(width), len(self._nodes), *gradients.shape[1:])
+        integrals = np.einsum("pntf,n,p->ptf", by_node, self._weights, width)
+        change = np.einsum("ptf,ptf->p", integrals, self._ways[pieces.samples])
+        return integrals, change - (pieces.last - pieces.first)
 
     def _points(self, samples: np.ndarray, places: np.ndarray) -> Sequences:
         ways = places[:, np.newaxis, np.newaxis] * self._ways[samples]

@@ -140,6 +140,8 @@ def permutation_importance(
         feature_names, step_names : list of str or None
             What features, or groups of them, and steps, or blocks, are called; None where they
             are not told apart. The last step is "t", the one before "t-1".
+        step_edges : ndarray of int or None
+            The number of the step with which each block begins, and the number of all steps.
 
     Raises
     ------
@@ -199,9 +201,9 @@ def permutation_importance(
     ...     Last().fit(X, y), X, y, by="feature_and_step", random_state=0
     ... )
     >>> result.importances_mean.round(1)
-    array([[0. , 0. ],
-           [0. , 0. ],
-           [0. , 2. ]])
+    array([[0., 0.],
+           [0., 0.],
+           [0., 2.]])
     >>> result.step_names, result.feature_names
     (['t-2', 't-1', 't'], ['x0', 'x1'])
     """
@@ -236,6 +238,7 @@ def permutation_importance(
     labels = {
         "feature_names": list(groups) if by.startswith("feature") else None,
         "step_names": None if by == "feature" else [name_block(*block) for block in blocks],
+        "step_edges": None if by == "feature" else _edges(blocks),
     }
     if isinstance(baseline, dict):
         return {
@@ -309,6 +312,12 @@ def _blocks(by: str, block_size: int | None, n_timesteps: int) -> list[tuple[int
         size = min(block_size, n_timesteps)
     newest = range(0, n_timesteps, size)
     return [(min(new + size, n_timesteps) - 1, new) for new in reversed(newest)]
+
+
+def _edges(blocks: list[tuple[int, int]]) -> np.ndarray:
+    """Return where blocks begin, counted from the first step, and where the last one ends."""
+    n_timesteps = blocks[0][0] + 1
+    return np.array([*(n_timesteps - 1 - oldest for oldest, _ in blocks), n_timesteps])
 
 
 def _cells(

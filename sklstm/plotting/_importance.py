@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from sklstm.inspection import permutation_importance
-from sklstm.plotting._drawing import BLUE, COLORS, draw_legend, get_axes, spread_evenly
+from sklstm.plotting._drawing import BLUE, COLORS, LEGEND_FONT_SIZE, get_axes, spread_evenly
 
 _MAX_STEP_LABELS = 9
 _LINE_STYLES = "-", "--", "-.", ":"
@@ -156,7 +156,8 @@ class ImportanceDisplay:
         self.bars_, self.image_, self.colorbar_ = None, None, None
         self.sequence_lines_: list[Any] = []
         n_axes = 1 if self.sequence is None else 2
-        self.figure_, self.axes_ = get_axes(ax, n_axes, height=self._height(), width=7.5)
+        height = max(self._height() / n_axes, 2.0)
+        self.figure_, self.axes_ = get_axes(ax, n_axes, height=height, width=7.5)
         self.ax_ = self.axes_[-1]
         if self.importances.step_names is None:
             self._plot_features(max_features)
@@ -219,12 +220,14 @@ class ImportanceDisplay:
         )
         self.ax_.set_yticks(range(len(names)), names)
         self.ax_.invert_yaxis()
-        self.colorbar_ = self.figure_.colorbar(self.image_, ax=self.ax_, label=self._label())
+        self.colorbar_ = self.figure_.colorbar(
+            self.image_, ax=list(self.axes_), pad=0.02, label=self._label()
+        )
         self._label_steps()
 
     def _label_steps(self) -> None:
         edges, names = self.importances.step_edges, self.importances.step_names
-        shown = spread_evenly(len(names), 5 if " to " in names[0] else _MAX_STEP_LABELS)
+        shown = spread_evenly(len(names), 4 if " to " in names[-1] else _MAX_STEP_LABELS)
         middle = (edges[:-1] + edges[1:]) / 2
         self.ax_.set_xticks(middle[shown], [names[k] for k in shown])
         self.ax_.set_xlim(edges[0], edges[-1])
@@ -251,4 +254,11 @@ class ImportanceDisplay:
             )
         ax.set_ylabel("sequence")
         ax.grid(alpha=0.3)
-        draw_legend(ax, beside=True)
+        if names[0] is not None:
+            ax.legend(
+                loc="lower left",
+                bbox_to_anchor=(0.0, 1.0),
+                ncols=min(len(names), 3),
+                frameon=False,
+                fontsize=LEGEND_FONT_SIZE,
+            )

@@ -61,7 +61,7 @@ plt.show()
 # -------------
 # Ten steps are a second. Each second of each sensor is shuffled for itself. The network makes up
 # its mind in the first three seconds, and keeps it: what comes later may be shuffled without harm.
-# Above the map is the first recording of the test set.
+# Above the map is the recording of someone who walks.
 
 by_second = permutation_importance(
     model,
@@ -71,7 +71,7 @@ by_second = permutation_importance(
     block_size=10,
     **{**arguments, "n_repeats": 3},
 )
-ImportanceDisplay.from_importances(by_second, sequence=X_test[0], score_name="log likelihood")
+ImportanceDisplay.from_importances(by_second, sequence=X_test[20], score_name="log likelihood")
 plt.show()
 
 # %%

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
@@ -149,6 +150,8 @@ def _transform(step: Any, values: np.ndarray, rows: Rows) -> np.ndarray:
 def _of_single_steps(step: Any, values: np.ndarray) -> Any:
     try:
         return step.transform(values[:, np.newaxis])
+    except NotFittedError:
+        raise
     except ValueError as error:
         reason = f"it does not transform each time step for itself ({error})"
         raise _refusal(step, reason) from error

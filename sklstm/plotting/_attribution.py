@@ -55,8 +55,8 @@ class AttributionDisplay:
     >>> display = AttributionDisplay(
     ...     [[0.0], [1.0], [3.0]], [[0.0], [-0.1], [0.4]], feature_names=["load"]
     ... ).plot()
-    >>> display.raising_[0].get_offsets()
-    masked_array(data=[[0., 3.]], ...
+    >>> display.raising_[0].get_offsets().tolist()
+    [[0.0, 3.0]]
     """
 
     def __init__(

@@ -7,6 +7,7 @@ import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
@@ -264,6 +265,13 @@ def test_sequences_of_one_feature_as_a_table():
 def test_steps_that_are_not_linear_are_refused(step, reason):
     pipe = make_pipeline(step, LSTMRegressor(units=2, epochs=1)).fit(X, Y[:, 0])
     with pytest.raises(ValueError, match=f"cannot look through.*{reason}"):
+        integrated_gradients(pipe, X[:3])
+
+
+def test_a_step_that_is_not_fitted():
+    model = LSTMRegressor(units=2, epochs=1).fit(X, Y[:, 0])
+    pipe = make_pipeline(TimeDistributedTransformer(StandardScaler()), model)
+    with pytest.raises(NotFittedError):
         integrated_gradients(pipe, X[:3])
 
 

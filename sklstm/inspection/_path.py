@@ -14,6 +14,7 @@ from sklstm.inspection._explained import Explained
 __all__ = ["Integral", "integrate"]
 
 MAX_VALUES = 2**23  # of sequences on paths, at once
+MAX_PIECES = 64  # that are cut at once, per sample: more are a tolerance that float32 cannot hold
 MAX_BISECTIONS = 18
 
 
@@ -88,7 +89,7 @@ def integrate(
             np.add.at(gaps, pieces.samples, gap)
             bad = abs(gaps[pieces.samples]) > tol / 2
             bad &= abs(gap) > tol / 2 * (pieces.end - pieces.begin)
-            if not (cuts_left and bad.any()):
+            if not (cuts_left and 0 < np.count_nonzero(bad) <= MAX_PIECES * len(numbers)):
                 break
             np.subtract.at(gradients, pieces.samples[bad], integrals[bad])
             np.subtract.at(gaps, pieces.samples[bad], gap[bad])

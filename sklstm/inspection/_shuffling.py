@@ -202,7 +202,8 @@ class _Lazy(Shuffler):
         return _Lazy(self.windows[rows])
 
     def original(self) -> Any:
-        return self.windows
+        nothing = Cell(0, 0, np.array([], dtype=int))  # in batches as well
+        return ShuffledWindows(self.windows, nothing, np.arange(self.n_samples))
 
     def shuffled(self, cell: Cell, order: np.ndarray) -> Any:
         return ShuffledWindows(self.windows, cell, order)

@@ -40,7 +40,9 @@ def _in_batches(response: Callable[..., Any]) -> Callable[..., Any]:
     def respond(X: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(X, ShuffledWindows):
             return response(X, *args, **kwargs)
-        return np.concatenate([response(batch, *args, **kwargs) for batch in X.batches()])
+        # Copies: a response that is a view would keep its batch in memory.
+        answers = [np.array(response(batch, *args, **kwargs)) for batch in X.batches()]
+        return np.concatenate(answers)
 
     return respond
 

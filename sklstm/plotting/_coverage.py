@@ -186,7 +186,7 @@ class CoverageDisplay:
 
     def _label(self) -> None:
         where = "within the interval" if self.kind == "interval" else "at or below the quantile"
-        promised = "coverage" if self.kind == "interval" else "quantile"
+        promised = "promised coverage" if self.kind == "interval" else "quantile"
         self.ax_.set(xlabel=promised, ylabel=f"fraction of values {where}")
         self.ax_.set(xlim=(0, 1.02), ylim=(0, 1.02), aspect="equal")
         self.ax_.grid(alpha=0.3)

@@ -210,12 +210,7 @@ def permutation_importance(
     samples = shuffler_of(X, columns_are_steps=by != "feature")
     check_consistent_length(np.empty(samples.n_samples), y, sample_weight)
     _check_by(by, block_size, X, estimator)
-    names = name_features(
-        estimator,
-        X if by == "feature" else None,  # else columns are steps
-        samples.n_features,
-        feature_names,
-    )
+    names = name_features(estimator, X, samples.n_features, feature_names)
     groups = _feature_groups(feature_groups, names)
     blocks = _blocks(by, block_size, samples.n_timesteps)
     cells = _cells(by, blocks, groups, samples)

@@ -28,7 +28,15 @@ _HOMES = {
     "show_versions": "_show_versions",
     "unpad_sequences": "windowing",
 }
-_MODULES = ("datasets", "forecasting", "metrics", "model_selection", "plotting", "windowing")
+_MODULES = (
+    "datasets",
+    "forecasting",
+    "inspection",
+    "metrics",
+    "model_selection",
+    "plotting",
+    "windowing",
+)
 
 __all__ = [
     "ARCHITECTURES",
@@ -45,6 +53,7 @@ __all__ = [
     "backtest",
     "datasets",
     "forecasting",
+    "inspection",
     "last_window",
     "make_windows",
     "metrics",
@@ -57,7 +66,15 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from sklstm import datasets, forecasting, metrics, model_selection, plotting, windowing
+    from sklstm import (
+        datasets,
+        forecasting,
+        inspection,
+        metrics,
+        model_selection,
+        plotting,
+        windowing,
+    )
     from sklstm._classifier import LSTMClassifier
     from sklstm._networks import ARCHITECTURES
     from sklstm._regressor import LSTMRegressor

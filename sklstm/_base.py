@@ -42,6 +42,7 @@ from sklstm._training import (
     choose_recipe,
     draw_seed,
     extend_history,
+    input_gradients,
     keras_model,
     predict,
     train,
@@ -361,10 +362,18 @@ class BaseLSTM(RepresentationMixin, PicklingMixin, CallbackSupportMixin, RoutedP
     def _forward(self, X: Any) -> np.ndarray:
         """Run validated sequences through the network: what its head gives, in float64."""
         check_is_fitted(self)
-        sequences = check_sequences(self, X, reset=False)
+        return self._outputs(check_sequences(self, X, reset=False))
+
+    def _outputs(self, sequences: Sequences) -> np.ndarray:
+        """Return what the network's head gives for checked sequences, in float64."""
         plan = self._plan.for_lengths(sequences.lengths)
         outputs = predict(plan, self._state, sequences.values, sequences.lengths)
         return outputs.astype(np.float64)
+
+    def _input_gradients(self, sequences: Sequences, columns: np.ndarray) -> np.ndarray:
+        """Return the gradients of one output of the head each; ``sklstm.inspection`` needs them."""
+        plan, lengths = self._plan.for_lengths(sequences.lengths), sequences.lengths
+        return input_gradients(plan, self._state, np.asarray(sequences.values), columns, lengths)
 
     @property
     def model_(self) -> Any:

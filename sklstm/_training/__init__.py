@@ -11,6 +11,7 @@ from sklstm._training._early_stopping import (
     warn_of_shift,
 )
 from sklstm._training._fit_loop import Outcome, train
+from sklstm._training._gradients import input_gradients
 from sklstm._training._history import extend_history
 from sklstm._training._pinball import PinballLoss
 from sklstm._training._prediction import keras_model, predict
@@ -35,6 +36,7 @@ __all__ = [
     "extend_history",
     "hold_out_last",
     "hold_out_stratified",
+    "input_gradients",
     "keras_model",
     "level_shift",
     "predict",

@@ -55,10 +55,8 @@ def predict(
         What the head gives.
     """
     forward = _forward_function(plan)
-    weights = _weight_tensors.get(state)
-    if weights is None:
-        weights = _weight_tensors[state] = [tf.constant(array) for array in state.weights or ()]
-    size = _batch_size(plan, X.shape[1])
+    weights = weights_of(state)
+    size = batch_size(plan, X.shape[1])
     if lengths is None:
         batches = ([np.asarray(X[i : i + size])] for i in range(0, len(X), size))
         return _run_batches(forward, weights, batches)[: len(X)]
@@ -68,20 +66,27 @@ def predict(
     return _run_batches(forward, weights, batches)[np.argsort(order)]
 
 
+def weights_of(state: TrainingState) -> list[Any]:
+    """Return the weights of a state as tensors; the same ones each time."""
+    if state not in _weight_tensors:
+        _weight_tensors[state] = [tf.constant(array) for array in state.weights or ()]
+    return _weight_tensors[state]
+
+
 def _run_batches(forward: Any, weights: list[Any], batches: Iterable[list[np.ndarray]]) -> Any:
     """Run one batch after another; the last may get more rows."""
-    padded = (map(_pad_rows, batch) for batch in batches)
+    padded = (map(pad_rows, batch) for batch in batches)
     return np.concatenate([forward(*map(tf.constant, b), *weights).numpy() for b in padded])
 
 
-def _batch_size(plan: NetworkPlan, n_timesteps: int) -> int:
+def batch_size(plan: NetworkPlan, n_timesteps: int) -> int:
     """Return how many sequences are predicted at once, so that memory stays bounded."""
     widest = max(shape[-1] for shape in plan.weight_shapes())
     rows = int(MAX_BYTES / (2 * 4 * widest * n_timesteps))  # what it computes, and its output
     return max(ROW_MULTIPLE, min(MAX_ROWS, rows - rows % ROW_MULTIPLE))
 
 
-def _pad_rows(batch: np.ndarray) -> np.ndarray:
+def pad_rows(batch: np.ndarray) -> np.ndarray:
     """Fill a batch up to a multiple of the rows that a matrix product takes at once.
 
     What is left over is computed in another way and rounds differently, and a sequence should get
@@ -108,6 +113,11 @@ def _forward_function(plan: NetworkPlan) -> Any:
 def _trace_forward(plan: NetworkPlan) -> Any:
     with anonymous_variables():
         model = free_model(plan) or plan.build()  # tracing makes use of the layers alone
+    return trace(stateless(plan, model), model, *input_specs(model), *weight_specs(model))
+
+
+def stateless(plan: NetworkPlan, model: Any) -> Any:
+    """Return the forward pass of a model as a function of its inputs and weights."""
     install_fast_layers(model)
     # Seeds of dropout are variables too; inference does not read them.
     n_inputs = len(model.inputs)
@@ -122,9 +132,18 @@ def _trace_forward(plan: NetworkPlan) -> Any:
         outputs, _ = model.stateless_call(trainable, non_trainable, inputs, training=False)
         return outputs
 
-    dtypes = tf.float32, tf.int32  # of sequences and lengths, whatever Keras's own is
-    inputs = [tf.TensorSpec(x.shape, dtype) for x, dtype in zip(model.inputs, dtypes, strict=False)]
-    return trace(forward, model, *inputs, *(tf.TensorSpec(v.shape, v.dtype) for v in model.weights))
+    return forward
+
+
+def input_specs(model: Any) -> list[Any]:
+    """Return what describes sequences, and lengths if a model takes them."""
+    dtypes = tf.float32, tf.int32  # whatever Keras's own is
+    return [tf.TensorSpec(x.shape, dtype) for x, dtype in zip(model.inputs, dtypes, strict=False)]
+
+
+def weight_specs(model: Any) -> list[Any]:
+    """Return what describes the weights of a model."""
+    return [tf.TensorSpec(v.shape, v.dtype) for v in model.weights]
 
 
 def keras_model(plan: NetworkPlan, state: TrainingState) -> Any:

@@ -11,6 +11,7 @@ NEED_NO_NETWORK = [
     "from sklstm import TimeDistributedTransformer, datasets; datasets.load_co2()",
     "from sklstm import NaiveForecaster, backtest, metrics; metrics.MASEScorer()",
     "from sklstm import Forecaster; Forecaster('ridge').get_params()",
+    "from sklstm.inspection import integrated_gradients, permutation_importance",
     "import sklstm; dir(sklstm)",
 ]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["aligned", "is_finite", "is_shareable", "to_float32"]
+__all__ = ["aligned", "is_finite", "is_shareable", "to_float32", "too_large"]
 
 ALIGNMENT = 64  # bytes; that of TensorFlow's own memory
 
@@ -18,12 +18,16 @@ def to_float32(array: np.ndarray, name: str) -> np.ndarray:
     """
     single = aligned(array) if needs_copy(array) else array
     if array.dtype.kind == "f" and array.dtype.itemsize > 4 and not is_finite(single):
-        raise ValueError(
-            f"Input X contains infinity or a value too large for dtype('float32'), in which "
-            f"{name} computes. Scale X, for example with "
-            "TimeDistributedTransformer(StandardScaler())."
-        )
+        raise too_large(name)
     return single
+
+
+def too_large(name: str) -> ValueError:
+    """Return the error for what float32 cannot hold."""
+    return ValueError(
+        f"Input X contains infinity or a value too large for dtype('float32'), in which {name} "
+        "computes. Scale X, for example with TimeDistributedTransformer(StandardScaler())."
+    )
 
 
 def aligned(array: Any) -> np.ndarray:

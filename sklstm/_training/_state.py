@@ -8,7 +8,7 @@ import numpy as np
 
 from sklstm._kernels._tensorflow import tf
 from sklstm._training._tensors import Tensors, shared, tensors_of
-from sklstm.windowing import Windows
+from sklstm.windowing._lazy_array import LazyWindows
 
 Weights = list[np.ndarray]
 
@@ -44,7 +44,7 @@ class Samples:
 
     Parameters
     ----------
-    X : ndarray or Windows of shape (n_samples, n_timesteps, n_features)
+    X : ndarray or LazyWindows of shape (n_samples, n_timesteps, n_features)
         Sequences; shorter ones are padded with zeros at the end.
     y : ndarray of shape (n_samples, n_targets)
     weight : ndarray of shape (n_samples,)
@@ -52,7 +52,7 @@ class Samples:
         Time steps of each sequence, for a network that takes them.
     """
 
-    X: np.ndarray | Windows
+    X: np.ndarray | LazyWindows
     y: np.ndarray
     weight: np.ndarray
     lengths: np.ndarray | None = None
@@ -74,6 +74,6 @@ class Samples:
         return self if self.lengths is None else self[np.argsort(self.lengths, kind="stable")]
 
     def tensors(self) -> Tensors:
-        """Return X, or rows and starts of windows; lengths if there are any; y and weight."""
+        """Return X, rows and starts, or lazy windows; lengths if there are any; y and weight."""
         lengths = [] if self.lengths is None else [tf.constant(self.lengths, tf.int32)]
         return *tensors_of(self.X), *lengths, shared(self.y), shared(self.weight)

@@ -18,6 +18,8 @@ __all__ = [
     "as_rows",
     "blocks_of",
     "check_size",
+    "first_missing",
+    "fits_in_memory",
     "gather",
     "is_sliced",
     "refuse_missing",
@@ -25,6 +27,8 @@ __all__ = [
 ]
 
 _BLOCK_BYTES = 2**24  # read at once from a store
+
+_LARGE = 1 / 4  # the part of the memory that a copy may take
 
 _IN_STORE = "Replace it in the store, or choose other rows."
 
@@ -85,15 +89,27 @@ def refuse_missing(rows, stretches, remedy, *, allow_nan=False):
     if np.dtype(rows.dtype).kind != "f":
         return
     for block in blocks_of(rows, stretches):
-        values = np.asarray(rows[block])
-        bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
-        if bad.any():
-            row, column = (int(place[0]) for place in np.nonzero(bad))
-            found = "NaN" if np.isnan(values[row, column]) else "infinity"
+        found = first_missing(np.asarray(rows[block]), allow_nan=allow_nan)
+        if found is not None:
+            what, (row, column) = found
             raise ValueError(
-                f"Input X contains {found}. The first is in row {block.start + row} of the rows "
+                f"Input X contains {what}. The first is in row {block.start + row} of the rows "
                 f"of X, column {column}. {remedy}"
             )
+
+
+def first_missing(
+    values: np.ndarray, *, allow_nan: bool = False
+) -> tuple[str, tuple[int, ...]] | None:
+    """Return in words what is missing first, and where, or None."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        if np.isfinite(values.sum()):  # in most cases, and without an array of its own
+            return None
+    bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
+    if not bad.any():
+        return None
+    place = tuple(int(number) for number in np.unravel_index(bad.argmax(), bad.shape))
+    return "NaN" if np.isnan(values[place]) else "infinity", place
 
 
 def is_sliced(X: Any) -> bool:
@@ -195,8 +211,18 @@ def check_size(shape: tuple[int, ...], dtype: Any) -> None:
         )
 
 
+def fits_in_memory(n_bytes: float) -> bool:
+    """Return whether an array leaves most of the memory to others."""
+    memory = memory_of_machine()
+    return memory is None or n_bytes <= _LARGE * memory
+
+
 def memory_of_machine() -> float | None:
-    """Return the bytes of memory that the machine has, or None where it does not tell."""
+    """Return the bytes of memory that this process may have, or None where nothing tells."""
     if sys.platform == "win32" or not hasattr(os, "sysconf"):
         return None
-    return float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")
+    import resource
+
+    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return float(min([machine, *(each for each in limits if each != resource.RLIM_INFINITY)]))

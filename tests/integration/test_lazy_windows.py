@@ -22,7 +22,9 @@ from sklstm import (
     Windows,
     make_windows,
 )
-from sklstm.windowing import _lazy
+from sklstm._kernels._tensorflow import keras
+from sklstm._training import _tensors
+from sklstm.windowing import _lazy, _lazy_rows
 
 SERIES = np.random.default_rng(0).normal(size=(130, 2)).cumsum(axis=0) / 3
 SMALL = dict(units=3, epochs=2, batch_size=16, random_state=0)
@@ -215,3 +217,46 @@ model.fit(lazy[:100_000], Y[:100_000])
 print(peak() - before)
 """)
     assert float(done.stdout) <= 120
+
+
+class Store:
+    """Slices rows and nothing else, as a store on disk may."""
+
+    def __init__(self, rows):
+        self.hidden, self.shape, self.dtype = rows, rows.shape, rows.dtype
+
+    def __len__(self):
+        return len(self.hidden)
+
+    def __getitem__(self, key):
+        assert isinstance(key, slice)
+        return self.hidden[key].copy()
+
+
+@pytest.fixture
+def little_memory(monkeypatch):
+    """Refuse to hold a copy of the series, and train on few batches at a time."""
+    monkeypatch.setattr(_lazy_rows, "_LARGE", 0)
+    monkeypatch.setattr(_tensors, "PART_BYTES", 2000)  # 41 windows, two batches
+
+
+@pytest.mark.parametrize("store", [Store, np.asarray])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        dict(dropout=0.2),
+        dict(early_stopping=True, arch="cnn_lstm", filters=4),
+        dict(epochs="auto", batch_size=50),
+        dict(callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)]),
+    ],
+    ids=["dropout", "early stopping", "trial", "batch by batch"],
+)
+@pytest.mark.filterwarnings("ignore:early_stopping judges")
+def test_rows_that_fit_into_no_memory_are_read_part_by_part(store, arguments, little_memory):
+    dense, Y = make_windows(SERIES, SERIES[:, 0], lookback=6, horizon=2)
+    lazy, _ = make_windows(store(SERIES), SERIES[:, 0], lookback=6, horizon=2, lazy=True)
+    model = LSTMRegressor(**SMALL | arguments)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_lazy.Windows, "compact", None)  # never called
+        one = clone(model).fit(lazy, Y)
+    assert_same(one, clone(model).fit(dense, Y), lazy, dense)

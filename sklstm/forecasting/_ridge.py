@@ -51,14 +51,15 @@ def fit_ridge_by_parts(parts: Callable[[], Iterable[Part]], alphas: Sequence[flo
     eigenvalues, axes = np.linalg.eigh(moments.gram)
     shrinkage = 1 / (np.maximum(eigenvalues, 0)[:, np.newaxis] + np.asarray(alphas))  # (p, a)
     goals = axes.T @ moments.with_goals
+    coefs = (shrinkage[:, :, np.newaxis] * goals[:, np.newaxis]).reshape(len(goals), -1)
     errors = np.zeros(len(alphas))
     for rows, goal, weight in parts():
         along = (rows - moments.mean) @ axes
         leverage = weight[:, np.newaxis] * (1 / moments.weight + np.square(along) @ shrinkage)
-        for number in range(len(alphas)):
-            missed = goal - moments.mean_goal - along @ (shrinkage[:, number, np.newaxis] * goals)
-            unseen = missed / (1 - leverage[:, number, np.newaxis])
-            errors[number] += weight @ np.square(unseen).sum(axis=1)
+        predicted = (along @ coefs).reshape(len(rows), len(alphas), -1)  # (n, a, k)
+        missed = (goal - moments.mean_goal)[:, np.newaxis] - predicted
+        unseen = missed / (1 - leverage[:, :, np.newaxis])
+        errors += weight @ np.square(unseen).sum(axis=2)
     best = int(errors.argmin())
     coef = axes @ (shrinkage[:, best, np.newaxis] * goals)
     return LinearModel(coef, moments.mean_goal - moments.mean @ coef, float(alphas[best]))

@@ -467,13 +467,6 @@ def test_an_imputer_makes_an_array_of_lazy_windows():
     np.testing.assert_array_equal(filled, WindowImputer().fit_transform(np.asarray(lazy)))
 
 
-def test_an_imputer_refuses_to_fill_the_memory(windows, monkeypatch):
-    step = WindowImputer(add_indicator=True).fit(windows)
-    monkeypatch.setattr(_lazy_rows, "memory_of_machine", lambda: 700.0)  # bytes; it needs 768
-    with pytest.raises(MemoryError, match=r"shape \(8, 3, 4\) and dtype float64"):
-        step.transform(windows)
-
-
 def test_lazy_windows_without_a_target_are_left_out():
     series = np.arange(12.0)
     series[8] = np.nan

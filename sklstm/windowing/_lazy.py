@@ -13,9 +13,9 @@ from sklstm.windowing._base import read_only
 from sklstm.windowing._lazy_array import LazyWindows
 from sklstm.windowing._lazy_rows import (
     as_rows,
-    blocks_of,
     check_size,
     gather,
+    joined_blocks,
     refuse_missing,
     views_of,
 )
@@ -224,10 +224,9 @@ class Windows(LazyWindows):
         Yields
         ------
         rows : ndarray of shape (n_rows, F)
-            A view, where `rows` are an array.
+            A view where `rows` are an array, and many of them follow one another.
         """
-        for block in blocks_of(self._rows, self._stretches()):
-            yield np.asarray(self._rows[block])
+        return joined_blocks(self._rows, self._stretches())
 
     def refuse_missing(self, remedy: str) -> None:
         """Raise if a window holds NaN or infinity.

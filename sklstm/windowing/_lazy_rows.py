@@ -15,13 +15,16 @@ from sklstm.windowing._rows import check_rows
 
 __all__ = [
     "RowsAhead",
+    "TransformedRows",
     "as_rows",
     "blocks_of",
     "check_size",
+    "dense",
     "first_missing",
     "fits_in_memory",
     "gather",
     "is_sliced",
+    "joined_blocks",
     "refuse_missing",
     "views_of",
 ]
@@ -69,6 +72,44 @@ class RowsAhead:
         return np.hstack([np.asarray(self.rows[first:last]), future[:, self.ahead]])
 
 
+class TransformedRows:
+    """Rows that are transformed when they are sliced.
+
+    Parameters
+    ----------
+    rows : array of shape (T, F)
+        In memory, or anything that slices rows.
+    transform : callable
+        Transforms rows.
+    first : int
+        A row that may be looked at, to see what comes out.
+    """
+
+    def __init__(self, rows: Any, transform: Any, first: int) -> None:
+        self.rows, self.transform = rows, transform
+        example = dense(transform(np.asarray(rows[first : first + 1])))
+        self.shape, self.dtype = (rows.shape[0], example.shape[1]), example.dtype
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: slice) -> np.ndarray:
+        rows = np.asarray(self.rows[key])
+        empty = np.empty((0, self.shape[1]), self.dtype)
+        return dense(self.transform(rows)) if len(rows) else empty
+
+    def gather(self, starts: np.ndarray, lookback: int) -> np.ndarray:
+        """Return a copy of windows that lie far apart: read first, and transformed at once."""
+        windows = gather(self.rows, starts, lookback)
+        rows = dense(self.transform(windows.reshape(-1, windows.shape[-1])))
+        return rows.reshape(*windows.shape[:-1], -1)
+
+
+def dense(rows: Any) -> np.ndarray:
+    """Return what a transformer returns as a dense array."""
+    return rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
+
+
 def as_rows(X: Any, ensure_all_finite: Any = True) -> Any:
     """Return X as rows of shape (T, F): as it is, if it need not be converted.
 
@@ -86,7 +127,9 @@ def as_rows(X: Any, ensure_all_finite: Any = True) -> Any:
 
 def refuse_missing(rows, stretches, remedy, *, allow_nan=False):
     """Raise if stretches of rows hold infinity, or NaN unless it is allowed, block by block."""
-    if np.dtype(rows.dtype).kind != "f":
+    stretches = list(stretches)
+    blocks = joined_blocks(rows, stretches)
+    if all(first_missing(block, allow_nan=allow_nan) is None for block in blocks):
         return
     for block in blocks_of(rows, stretches):
         found = first_missing(np.asarray(rows[block]), allow_nan=allow_nan)
@@ -135,6 +178,24 @@ def blocks_of(rows: Any, stretches: Iterable[tuple[int, int]]) -> Iterator[slice
             yield slice(begin, min(begin + size, last))
 
 
+def joined_blocks(rows: Any, stretches: Iterable[tuple[int, int]]) -> Iterator[np.ndarray]:
+    """Yield stretches of rows, long ones in blocks, and short ones joined to such."""
+    if isinstance(rows, TransformedRows):
+        yield from (dense(rows.transform(each)) for each in joined_blocks(rows.rows, stretches))
+        return
+    rows = np.asarray(rows) if isinstance(rows, np.ndarray) else rows  # slices faster than a memmap
+    waiting: list[np.ndarray] = []
+    size, n_waiting = _rows_of_block(rows), 0
+    for block in blocks_of(rows, stretches):
+        waiting.append(np.asarray(rows[block]))
+        n_waiting += len(waiting[-1])
+        if 2 * n_waiting > size:
+            yield waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
+            waiting, n_waiting = [], 0
+    if waiting:
+        yield waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
+
+
 def _rows_of_block(rows):
     width = rows.shape[1] * np.dtype(rows.dtype).itemsize
     return max(1, _BLOCK_BYTES // max(1, width))
@@ -167,6 +228,8 @@ def gather(rows: Any, starts: np.ndarray, lookback: int) -> np.ndarray:
     if isinstance(rows, np.ndarray):
         windows = views_of(rows, lookback)[starts.ravel()]
         return np.ascontiguousarray(windows).reshape(shape)
+    if isinstance(rows, TransformedRows) and np.ptp(starts) > starts.size * lookback:
+        return rows.gather(starts, lookback)
     windows = np.empty((starts.size, *shape[-2:]), rows.dtype)
     for numbers, first, last in _reads(rows, starts.ravel(), lookback):
         block = np.asarray(rows[first:last])

@@ -14,35 +14,9 @@ from sklearn.utils import get_tags
 from sklstm.windowing._lazy import Windows
 from sklstm.windowing._lazy_array import LazyWindows
 from sklstm.windowing._lazy_mapped import MappedWindows
-from sklstm.windowing._lazy_rows import fits_in_memory
+from sklstm.windowing._lazy_rows import TransformedRows, dense, fits_in_memory
 
-__all__ = ["dense", "fit_by_blocks", "needs_blocks", "transform_lazily"]
-
-
-class TransformedRows:
-    """Rows that are transformed when they are sliced.
-
-    Parameters
-    ----------
-    rows : array of shape (T, F)
-        In memory, or anything that slices rows.
-    transform : callable
-        Transforms rows.
-    first : int
-        A row that may be looked at, to see what comes out.
-    """
-
-    def __init__(self, rows: Any, transform: Any, first: int) -> None:
-        self.rows, self.transform = rows, transform
-        example = dense(transform(np.asarray(rows[first : first + 1])))
-        self.shape, self.dtype = (rows.shape[0], example.shape[1]), example.dtype
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, key: slice) -> np.ndarray:
-        rows = np.asarray(self.rows[key])
-        return dense(self.transform(rows)) if len(rows) else np.empty((0, self.shape[1]))
+__all__ = ["fit_by_blocks", "needs_blocks", "transform_lazily"]
 
 
 def needs_blocks(windows: Any) -> bool:
@@ -100,8 +74,3 @@ def _transform_steps(transform: Any, windows: np.ndarray) -> np.ndarray:
     n_windows, n_timesteps, n_features = windows.shape
     rows = dense(transform(windows.reshape(-1, n_features)))
     return rows.reshape(n_windows, n_timesteps, -1)
-
-
-def dense(rows: Any) -> np.ndarray:
-    """Return what a transformer returns as a dense array."""
-    return rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)

@@ -377,6 +377,16 @@ def test_compact_windows_keep_each_row_that_they_cover_once(data):
     assert compact.shape == windows.shape
 
 
+def test_short_stretches_of_rows_are_read_in_blocks(monkeypatch):
+    monkeypatch.setattr(_lazy_rows, "_BLOCK_BYTES", 800)  # 100 rows
+    store = Store(np.arange(1000.0)[:, np.newaxis])
+    blocks = list(Windows(store, range(0, 990, 20), lookback=10).blocks())
+    np.testing.assert_array_equal(
+        np.concatenate(blocks)[:, 0], [20 * i + j for i in range(50) for j in range(10)]
+    )
+    assert [len(block) for block in blocks] == 8 * [60] + [20]
+
+
 def test_compact_windows_copy_no_rows_that_follow_one_another():
     rows = np.arange(20.0).reshape(10, 2)
     assert np.shares_memory(Windows(rows, lookback=3)[2:5].compact().rows, rows)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklstm._kernels._tensorflow import tf
+from sklstm._precision import empty_aligned
 from sklstm._training._tensors import Tensors, shared, tensors_of
 from sklstm.windowing._lazy_array import LazyWindows
 
@@ -62,7 +63,7 @@ class Samples:
 
     def __getitem__(self, rows: slice | np.ndarray) -> Samples:
         lengths = None if self.lengths is None else self.lengths[rows]
-        return Samples(self.X[rows], self.y[rows], self.weight[rows], lengths)
+        return Samples(_taken(self.X, rows), self.y[rows], self.weight[rows], lengths)
 
     @property
     def mean_length(self) -> int:
@@ -77,3 +78,11 @@ class Samples:
         """Return X, rows and starts, or lazy windows; lengths if there are any; y and weight."""
         lengths = [] if self.lengths is None else [tf.constant(self.lengths, tf.int32)]
         return *tensors_of(self.X), *lengths, shared(self.y), shared(self.weight)
+
+
+def _taken(X: np.ndarray | LazyWindows, rows: slice | np.ndarray) -> np.ndarray | LazyWindows:
+    """Return some sequences: a view, or the only copy of them that a fit needs."""
+    if isinstance(X, LazyWindows) or isinstance(rows, slice):
+        return X[rows]
+    taken = empty_aligned((len(rows), *X.shape[1:]))
+    return np.take(X, rows, axis=0, out=taken, mode="clip")  # other modes copy to a buffer

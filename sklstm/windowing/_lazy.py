@@ -146,6 +146,12 @@ class Windows(LazyWindows):
         """The dtype of the rows."""
         return np.dtype(self._rows.dtype)
 
+    def __sizeof__(self) -> int:
+        """Return the bytes that a copy takes, by which dask knows what to send only once."""
+        n_values = self._rows.shape[0] * self._rows.shape[1]
+        starts = 0 if isinstance(self._starts, range) else self._starts.nbytes
+        return object.__sizeof__(self) + n_values * self.dtype.itemsize + starts
+
     def __repr__(self) -> str:
         kind = type(self._rows).__name__
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,10 @@ class MappedWindows(LazyWindows):
     def dtype(self) -> np.dtype[Any]:
         """What the function returns."""
         return self._dtype
+
+    def __sizeof__(self) -> int:
+        """Return the bytes that a copy takes, as those of :class:`Windows`."""
+        return object.__sizeof__(self) + sys.getsizeof(self._windows)
 
     def __repr__(self) -> str:
         name = getattr(self._function, "__qualname__", repr(self._function))

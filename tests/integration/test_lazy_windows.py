@@ -346,3 +346,33 @@ def test_rows_that_fit_into_no_memory_are_read_part_by_part(store, arguments, li
         patch.setattr(_lazy.Windows, "compact", None)  # never called
         one = clone(model).fit(lazy, Y)
     assert_same(one, clone(model).fit(dense, Y), lazy, dense)
+
+
+def test_a_series_larger_than_the_memory_of_the_process(fresh_python, tmp_path):
+    """The process may take 1.3 GB, and of the series of 2.2 GB in float64 no copy of a part."""
+    done = fresh_python(f"""
+import resource
+resource.setrlimit(resource.RLIMIT_DATA, (1_300_000_000, 1_300_000_000))
+import numpy as np
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklstm import LSTMRegressor, TimeDistributedTransformer, make_windows
+
+file = {str(tmp_path / "series")!r}
+with open(file, "wb") as stream:  # with a hole, which takes no space on disk
+    np.random.default_rng(0).normal(size=(10_000, 64)).tofile(stream)
+    stream.truncate(4_300_000 * 64 * 8)
+series = np.memmap(file, float, "r").reshape(-1, 64)
+lazy, Y = make_windows(series, series[:, 0], lookback=20, stride=60, lazy=True)
+assert series.nbytes > 2e9 and lazy.n_covered * 64 * 4 > 1.3e9 / 4
+model = make_pipeline(
+    TimeDistributedTransformer(StandardScaler()),
+    LSTMRegressor(units=1, epochs=1, batch_size=2000),
+)
+print(model.fit(lazy, Y[:, 0]).predict(lazy[:500]).shape)
+try:
+    np.ones(series.shape)
+except MemoryError:
+    print("refused")
+""")
+    assert done.stdout.split("\n")[-3:-1] == ["(500,)", "refused"]

@@ -1,10 +1,12 @@
 import copy
 import pickle
+import sys
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from dask.distributed import Client, LocalCluster
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -300,6 +302,32 @@ def test_workers_share_the_rows_by_memory_map():
     files = {str(file) for file, _ in found}
     assert len(files) == 1 and None not in files  # one file for all
     assert [total for _, total in found] == [part[5].sum() for part in parts]
+
+
+class CountingStore(Store):
+    """Counts how often it is pickled."""
+
+    n_pickles = 0
+
+    def __getstate__(self):
+        type(self).n_pickles += 1
+        return vars(self)
+
+
+def test_dask_is_sent_the_rows_but_once():
+    store = CountingStore(np.random.default_rng(0).normal(size=(5000, 4)))
+    windows = Windows(store, lookback=3)
+    filled = WindowImputer(padding=None).fit(windows[:5]).transform(windows)
+    assert store.hidden.nbytes < sys.getsizeof(windows) < sys.getsizeof(filled) < 1.1 * 160_000
+    cluster = LocalCluster(n_workers=1, dashboard_address=None, processes=False)
+    with cluster, Client(cluster), joblib.parallel_config("dask"):
+        jobs = (joblib.delayed(_shape_without)(windows, number) for number in range(6))
+        assert joblib.Parallel()(jobs) == [(4998, 3, 4)] * 6
+    assert CountingStore.n_pickles <= 1
+
+
+def _shape_without(windows, number):
+    return windows.shape
 
 
 # --- scikit-learn ---------------------------------------------------------------------------

@@ -101,7 +101,13 @@ class LazyWindows(NDArrayOperatorsMixin):
         return getattr(ufunc, method)(*arrays, **kwargs)
 
     def parts(self) -> Iterator[NDArray[Any]]:
-        """Yield the windows as arrays, a few megabytes at a time."""
+        """Yield the windows as arrays, a few megabytes at a time.
+
+        Yields
+        ------
+        part : ndarray of shape (n_windows, lookback, F)
+            Successive windows.
+        """
         for part in parts_of(self.shape):
             yield np.asarray(self[part])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ __all__ = [
 _BLOCK_BYTES = 2**24  # read at once from a store
 
 _LARGE = 1 / 4  # the part of the memory that a copy may take
+
+# Of either version; a container sees its own.
+_CONTROL_GROUPS = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"
 
 _IN_STORE = "Replace it in the store, or choose other rows."
 
@@ -268,9 +272,9 @@ def check_size(shape: tuple[int, ...], dtype: Any) -> None:
     if memory is not None and size > memory:
         raise MemoryError(
             f"The windows as one array of shape {shape} and dtype {np.dtype(dtype)} would take "
-            f"{size / 2**30:,.1f} GiB, and this machine has {memory / 2**30:,.1f} GiB. Take a part "
-            "of them, such as windows[:1000], or cut fewer with a larger stride. Estimators and "
-            "pipeline steps of sklstm, splitters and searches take Windows as they are."
+            f"{size / 2**30:,.1f} GiB, and this process may take {memory / 2**30:,.1f} GiB. Take a "
+            "part of them, such as windows[:1000], or cut fewer with a larger stride. Estimators "
+            "and pipeline steps of sklstm, splitters and searches take Windows as they are."
         )
 
 
@@ -287,5 +291,14 @@ def memory_of_machine() -> float | None:
     import resource
 
     limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    limits = [limit for limit in limits if limit != resource.RLIM_INFINITY]
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return float(min([machine, *(each for each in limits if each != resource.RLIM_INFINITY)]))
+    return float(min([machine, *limits, *_limits_of_container()]))
+
+
+def _limits_of_container() -> Iterator[int]:
+    """Yield what a control group of Linux allows, where there is one."""
+    for file in map(Path, _CONTROL_GROUPS):
+        text = file.read_text().strip() if file.exists() else ""
+        if text.isdigit():
+            yield int(text)

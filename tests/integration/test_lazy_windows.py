@@ -11,6 +11,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
+from windowing_support import Store
 
 from sklstm import (
     Forecaster,
@@ -301,20 +302,6 @@ model.fit(lazy[:100_000], Y[:100_000])
 print(peak() - before)
 """)
     assert float(done.stdout) <= 120
-
-
-class Store:
-    """Slices rows and nothing else, as a store on disk may."""
-
-    def __init__(self, rows):
-        self.hidden, self.shape, self.dtype = rows, rows.shape, rows.dtype
-
-    def __len__(self):
-        return len(self.hidden)
-
-    def __getitem__(self, key):
-        assert isinstance(key, slice)
-        return self.hidden[key].copy()
 
 
 @pytest.fixture

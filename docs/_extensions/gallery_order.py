@@ -13,6 +13,7 @@ ORDER = [
     "signals",
     "unequal_lengths",
     "gaps",
+    "which_sensor",
     "displays",
 ]
 

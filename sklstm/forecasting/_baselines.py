@@ -129,8 +129,8 @@ def predict_unseen(
 ) -> np.ndarray | None:
     """Return what a baseline predicts for windows that it has not been fitted on.
 
-    What it leaves of those that it has is too little, and noise; a regressor that is trained on
-    that learns nothing of use for others.
+    On windows that a baseline was fitted on, its errors are too small. A regressor trained on these
+    errors would learn their noise, and little that helps with other windows.
 
     Parameters
     ----------

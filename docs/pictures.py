@@ -14,7 +14,7 @@ from sklstm.plotting import IntervalDisplay
 
 FOLDER = Path(__file__).parent / "_static"
 DARK = {
-    **{name: "#d0d4da" for name in ("text.color", "axes.labelcolor", "xtick.color", "ytick.color")},
+    **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), "#d0d4da"),
     "axes.edgecolor": "#8b929c",
     "figure.facecolor": "#14181e",
     "axes.facecolor": "#14181e",

@@ -80,7 +80,9 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-pages_without_siblings = "index getting_started lecture coming_from whats_new contributing"
+pages_without_siblings = (
+    "index getting_started lecture exercises coming_from whats_new contributing"
+)
 html_sidebars = {page: [] for page in pages_without_siblings.split()}
 
 sphinx_gallery_conf = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-__all__ = ["aligned", "is_finite", "is_shareable", "to_float32"]
+__all__ = ["aligned", "empty_aligned", "is_finite", "is_shareable", "to_float32", "too_large"]
 
 ALIGNMENT = 64  # bytes; that of TensorFlow's own memory
 
@@ -18,25 +19,34 @@ def to_float32(array: np.ndarray, name: str) -> np.ndarray:
     """
     single = aligned(array) if needs_copy(array) else array
     if array.dtype.kind == "f" and array.dtype.itemsize > 4 and not is_finite(single):
-        raise ValueError(
-            f"Input X contains infinity or a value too large for dtype('float32'), in which "
-            f"{name} computes. Scale X, for example with "
-            "TimeDistributedTransformer(StandardScaler())."
-        )
+        raise too_large(name)
     return single
+
+
+def too_large(name: str) -> ValueError:
+    """Return the error for what float32 cannot hold."""
+    return ValueError(
+        f"Input X contains infinity or a value too large for dtype('float32'), in which {name} "
+        "computes. Scale X, for example with TimeDistributedTransformer(StandardScaler())."
+    )
 
 
 def aligned(array: Any) -> np.ndarray:
     """Return an array in float32 whose memory TensorFlow can share: contiguous and aligned."""
     if is_shareable(array):
         return array
-    size = 4 * array.size
-    memory = np.empty(size + ALIGNMENT, np.uint8)
-    offset = -memory.ctypes.data % ALIGNMENT
-    copy = memory[offset : offset + size].view(np.float32).reshape(array.shape)
+    copy = empty_aligned(array.shape)
     with np.errstate(over="ignore"):
         np.copyto(copy, array, casting="unsafe")
     return copy
+
+
+def empty_aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """Return an array in float32 whose memory TensorFlow can share; its values are arbitrary."""
+    size = 4 * math.prod(shape)
+    memory = np.empty(size + ALIGNMENT, np.uint8)
+    offset = -memory.ctypes.data % ALIGNMENT
+    return memory[offset : offset + size].view(np.float32).reshape(shape)
 
 
 def is_shareable(array: Any) -> bool:

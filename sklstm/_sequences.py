@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.validation import _check_feature_names, _check_sample_weight
 
-from sklstm._precision import is_shareable, to_float32
+from sklstm._precision import aligned, is_shareable, to_float32, too_large
 from sklstm._ragged import Ragged, check_ragged_finite, is_list_of_arrays, real_steps
 from sklstm._target_checks import real_numbers
 from sklstm._validation import check_numbers
 from sklstm._warnings import warn
 from sklstm.windowing import Windows
+from sklstm.windowing._lazy_array import LazyWindows
+from sklstm.windowing._lazy_rows import fits_in_memory
 
 __all__ = [
     "Data",
@@ -44,13 +46,14 @@ class Sequences:
 
     Parameters
     ----------
-    values : ndarray or Windows of shape (n_samples, n_timesteps, n_features), float32
-        Shorter sequences are padded with zeros at the end.
+    values : ndarray or LazyWindows of shape (n_samples, n_timesteps, n_features)
+        In float32, but for windows that are gathered batch by batch. Shorter sequences are padded
+        with zeros at the end.
     lengths : ndarray of int32 of shape (n_samples,) or None
         Time steps of each; None: all have as many as in fit, where all had as many.
     """
 
-    values: np.ndarray | Windows
+    values: np.ndarray | LazyWindows
     lengths: np.ndarray | None = None
 
     def __len__(self) -> int:
@@ -60,24 +63,28 @@ class Sequences:
         lengths = None if self.lengths is None else self.lengths[rows]
         return Sequences(self.values[rows], lengths)
 
-    def steps(self) -> np.ndarray:
-        """Return all time steps, without padding; the features are the last axis.
+    def steps(self) -> Iterable[np.ndarray]:
+        """Yield all time steps, without padding, in blocks; the features are the last axis.
 
-        Of windows, these are the rows that they cover, each of them once.
+        Of windows over rows, these are the rows that they cover, each of them once.
         """
-        if isinstance(self.values, Windows):
-            return self.values.compact().rows
+        if isinstance(self.values, LazyWindows):
+            return _blocks_of(self.values)
         if self.lengths is None:
-            return self.values
-        return self.values[real_steps(self.lengths, self.values.shape[1])]
+            return [self.values]
+        return [self.values[real_steps(self.lengths, self.values.shape[1])]]
 
-    def last_steps(self) -> np.ndarray:
-        """Return the last time step of each sequence."""
-        if isinstance(self.values, Windows):
-            return self.values[:, -1:].compact().rows
+    def last_steps(self) -> Iterable[np.ndarray]:
+        """Yield the last time step of each sequence, in blocks."""
+        if isinstance(self.values, LazyWindows):
+            return _blocks_of(self.values[:, -1:])
         if self.lengths is None:
-            return self.values[:, -1:]
-        return self.values[np.arange(len(self)), self.lengths - 1]
+            return [self.values[:, -1:]]
+        return [self.values[np.arange(len(self)), self.lengths - 1]]
+
+
+def _blocks_of(windows: LazyWindows) -> Iterable[np.ndarray]:
+    return windows.blocks() if isinstance(windows, Windows) else windows.parts()
 
 
 class Data(NamedTuple):
@@ -112,7 +119,7 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
         If X holds anything but finite numbers, does not have 2 or 3 dimensions, is empty, or
         differs from the X of fit in shape or feature names.
     """
-    if isinstance(X, Windows):
+    if isinstance(X, LazyWindows):
         if reset or not _is_ragged(estimator):
             return _check_windows(estimator, X, reset=reset)
         X = np.asarray(X)
@@ -143,32 +150,40 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     n_features = estimator._sequence_shape[1]
     sequences = array.reshape(len(array), -1, n_features)
     if reset:
-        _warn_of_collapse([sequences], name)
+        _warn_of_collapse(*_limits_of([sequences]), sequences.dtype, name)
     n_timesteps = np.full(len(sequences), sequences.shape[1])
     lengths = _lengths_for(estimator, n_timesteps, reset=reset)
     return Sequences(to_float32(sequences, name), lengths)
 
 
-def _check_windows(estimator: Any, windows: Windows, *, reset: bool) -> Sequences:
-    """Validate lazy windows, of which only the rows that they cover are looked at."""
+def _check_windows(estimator: Any, windows: LazyWindows, *, reset: bool) -> Sequences:
+    """Validate lazy windows in one pass, over the rows that they cover where they have such."""
     name = type(estimator).__name__
     _refuse_empty(windows, name)
-    windows.refuse_missing(_if_missing(name))
+    low, high = _limits_of(_blocks_of(windows))
+    if not np.isfinite([low, high]).all():
+        windows.refuse_missing(_if_missing(name))
     _check_feature_names(estimator, windows, reset=reset)
     if reset:
         _note_shape(estimator, *windows.shape[1:])
         estimator._sequence_shape = windows.shape[1:]
+        _warn_of_collapse(low, high, windows.dtype, name)
     else:
         _check_shape(estimator, windows, of_any_length=False)
-    if reset:
-        _warn_of_collapse(windows.blocks(), name)
-    if is_shareable(windows.rows):  # on disk, perhaps, and larger than the memory
-        return Sequences(windows)
-    covered = windows.compact()
-    return Sequences(covered.over(to_float32(covered.rows, name)))
+    if isinstance(windows, Windows) and not is_shareable(windows.rows) and _fits(windows):
+        covered = windows.compact()
+        return Sequences(covered.over(aligned(to_float32(covered.rows, name))))
+    if max(abs(low).max(), abs(high).max()) > np.finfo(np.float32).max:
+        raise too_large(name)
+    return Sequences(windows)  # on disk, perhaps, and larger than the memory
 
 
-def _refuse_empty(array: np.ndarray | Windows, name: str) -> None:
+def _fits(windows: Windows) -> bool:
+    """Return whether there is memory for the rows that windows cover, in float32."""
+    return fits_in_memory(4 * windows.n_covered * windows.shape[2])
+
+
+def _refuse_empty(array: np.ndarray | LazyWindows, name: str) -> None:
     if 0 in array.shape:
         raise ValueError(
             f"Found array with shape {array.shape}, but {name} needs a minimum of 1 sample, "
@@ -185,7 +200,7 @@ def _check_ragged(estimator: Any, X: Any, ragged: Ragged, *, reset: bool) -> Seq
     if reset:
         _note_shape(estimator, n_timesteps, n_features)
         estimator._sequence_shape = n_timesteps, n_features
-        _warn_of_collapse([ragged.rows], name)
+        _warn_of_collapse(*_limits_of([ragged.rows]), ragged.rows.dtype, name)
     elif n_features != estimator._sequence_shape[1]:
         raise ValueError(
             f"The sequences of X have {n_features} feature(s), but {name} was fitted on sequences "
@@ -195,7 +210,7 @@ def _check_ragged(estimator: Any, X: Any, ragged: Ragged, *, reset: bool) -> Seq
     return Sequences(single.padded(), _lengths_for(estimator, ragged.lengths, reset=reset))
 
 
-def check_sample_weight(sample_weight: Any, X: np.ndarray | Windows) -> np.ndarray:
+def check_sample_weight(sample_weight: Any, X: np.ndarray | LazyWindows) -> np.ndarray:
     """Return a copy of valid sample weights: one per sample, non-negative, not all zero."""
     if not (sample_weight is None or isinstance(sample_weight, Number)):
         sample_weight = real_numbers(sample_weight, "sample_weight")
@@ -277,7 +292,7 @@ def _lengths_for(estimator: Any, lengths: np.ndarray, *, reset: bool) -> np.ndar
     return lengths.astype(np.int32)
 
 
-def _check_shape(estimator: Any, array: np.ndarray | Windows, *, of_any_length: bool) -> None:
+def _check_shape(estimator: Any, array: np.ndarray | LazyWindows, *, of_any_length: bool) -> None:
     """Refuse sequences of other steps or features than those of fit."""
     name = type(estimator).__name__
     n_timesteps, n_features = estimator._sequence_shape
@@ -298,14 +313,8 @@ def _check_shape(estimator: Any, array: np.ndarray | Windows, *, of_any_length: 
         )
 
 
-def _warn_of_collapse(blocks: Iterable[np.ndarray], name: str) -> None:
-    """Warn of features, such as epoch timestamps, whose variation float32 cannot hold.
-
-    The features are the last axis of each block of steps.
-    """
-    lows, highs = zip(*map(_limits, blocks), strict=True)
-    dtype = lows[0].dtype
-    low, high = np.min(lows, axis=0).astype(np.float64), np.max(highs, axis=0).astype(np.float64)
+def _warn_of_collapse(low: np.ndarray, high: np.ndarray, dtype: np.dtype, name: str) -> None:
+    """Warn of features, such as epoch timestamps, whose variation float32 cannot hold."""
     single = np.finfo(np.float32)
     resolution = np.full(low.shape, float(single.tiny))  # smaller numbers count as 0 in a network
     if dtype.kind != "f" or dtype.itemsize > 4:
@@ -319,9 +328,14 @@ def _warn_of_collapse(blocks: Iterable[np.ndarray], name: str) -> None:
         )
 
 
-def _limits(steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    axes = tuple(range(steps.ndim - 1))
-    return steps.min(axis=axes), steps.max(axis=axes)
+def _limits_of(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the greatest value of each feature, the last axis of blocks of steps."""
+    limits = []
+    for steps in blocks:
+        axes = tuple(range(steps.ndim - 1))
+        limits.append((steps.min(axis=axes), steps.max(axis=axes)))
+    lows, highs = zip(*limits, strict=True)
+    return np.min(lows, axis=0).astype(np.float64), np.max(highs, axis=0).astype(np.float64)
 
 
 # --- sequences of a warm start -------------------------------------------------------------
@@ -345,11 +359,15 @@ def is_standardized(sequences: Sequences) -> bool:
     return _has_unit_scale(sequences.steps()) or _has_unit_scale(sequences.last_steps())
 
 
-def _has_unit_scale(steps: np.ndarray) -> bool:
+def _has_unit_scale(blocks: Iterable[np.ndarray]) -> bool:
     """Return whether each feature has mean 0 and variance 1, closer than by chance."""
-    axes = tuple(range(steps.ndim - 1))
-    mean = steps.mean(axis=axes, dtype=np.float64)
-    variance = np.square(steps, dtype=np.float64).mean(axis=axes) - mean**2
+    count, total, squares = 0, np.zeros(()), np.zeros(())
+    for steps in blocks:
+        axes = tuple(range(steps.ndim - 1))
+        count += steps.size // steps.shape[-1]
+        total = total + steps.sum(axis=axes, dtype=np.float64)
+        squares = squares + np.square(steps, dtype=np.float64).sum(axis=axes)
+    mean, variance = total / count, squares / count - (total / count) ** 2
     return bool((abs(mean) < 1e-4).all() and (abs(variance - 1) < 1e-4).all())
 
 

@@ -23,7 +23,15 @@ from sklstm._training._identity import ByIdentity, identity
 from sklstm._training._initial_weights import initialize
 from sklstm._training._seeds import dropout_seeds, reseed_dropout
 from sklstm._training._state import TrainingState
-from sklstm._training._tensors import Tensors, batch_of, has_lengths, is_lazy
+from sklstm._training._tensors import (
+    Tensors,
+    batch_of,
+    gathered,
+    has_lengths,
+    is_lazy,
+    is_streamed,
+    parts_of_batches,
+)
 
 EVALUATE_BATCH = 256  # samples evaluated at once
 
@@ -177,8 +185,8 @@ class CompiledNetwork:
         Parameters
         ----------
         data : tuple of tensors
-            X, or rows and starts of windows; lengths if the network takes them; y and sample
-            weights.
+            X, or rows and starts of windows, or windows that are gathered here; lengths if the
+            network takes them; y and sample weights.
         batches : tuple of tensors
             The order of the samples; where in it each batch ends; the factor that the learning
             rate is multiplied by in each batch, unless it is the optimizer's own schedule.
@@ -188,6 +196,20 @@ class CompiledNetwork:
         dict of str to float
             Loss and metrics over the batches of the epoch so far.
         """
+        if not is_streamed(data):
+            return self._train(data, batches, begin, end)
+        order, ends, factors = (each.numpy() for each in batches)
+        for part in parts_of_batches(data, ends, begin, end):
+            first = ends[part.start - 1] if part.start else 0
+            rows = order[first : ends[part.stop - 1]]
+            numbers = np.arange(len(rows), dtype=np.int32), ends[part] - first, factors[part]
+            of_part = tuple(map(tf.constant, numbers))
+            logs = self._train(gathered(data, rows), of_part, 0, part.stop - part.start)
+        return logs
+
+    def _train(
+        self, data: Tensors, batches: tuple[Any, Any, Any], begin: int, end: int
+    ) -> dict[str, float]:
         graph = self._train_graphs.get(is_lazy(data))
         if graph is None:
             number, numbers = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int32)
@@ -198,12 +220,22 @@ class CompiledNetwork:
 
     def evaluate(self, data: Tensors) -> dict[str, float]:
         """Compute loss and metrics without training."""
+        self.model.reset_metrics()
+        if not is_streamed(data):
+            return self._evaluate(data)
+        n_batches = -(-len(data[-1]) // EVALUATE_BATCH)
+        ends = EVALUATE_BATCH * np.arange(1, n_batches + 1)
+        for part in parts_of_batches(data, ends, 0, n_batches):
+            rows = slice(EVALUATE_BATCH * part.start, EVALUATE_BATCH * part.stop)
+            logs = self._evaluate(gathered(data, rows))
+        return logs
+
+    def _evaluate(self, data: Tensors) -> dict[str, float]:
         graph = self._evaluate_graphs.get(is_lazy(data))
         if graph is None:
             number = tf.TensorSpec([], tf.int32)
             graph = self._trace(self._test_step_loop, data, number, number)
             self._evaluate_graphs[is_lazy(data)] = graph
-        self.model.reset_metrics()
         n_batches = -(-len(data[-1]) // EVALUATE_BATCH)
         return _as_floats(self._evaluate_calls.run(graph, data, 0, n_batches))
 

@@ -19,7 +19,7 @@ from sklstm._networks import NetworkPlan
 from sklstm._training._graphs import building, trace
 from sklstm._training._network_pool import MAX_NETWORKS, free_model
 from sklstm._training._state import TrainingState
-from sklstm.windowing import Windows
+from sklstm.windowing._lazy_array import LazyWindows
 
 MAX_ROWS = 504  # of one forward pass; more gain nothing
 MAX_BYTES = 100e6  # of one forward pass, roughly
@@ -33,7 +33,7 @@ _keras_models: WeakKeyDictionary[TrainingState, Any] = WeakKeyDictionary()
 def predict(
     plan: NetworkPlan,
     state: TrainingState,
-    X: np.ndarray | Windows,
+    X: np.ndarray | LazyWindows,
     lengths: np.ndarray | None = None,
 ) -> np.ndarray:
     """Run a network forward.
@@ -44,7 +44,7 @@ def predict(
         The network.
     state : TrainingState
         A fitted state.
-    X : ndarray or Windows of shape (n_samples, n_timesteps, n_features), float32
+    X : ndarray or LazyWindows of shape (n_samples, n_timesteps, n_features)
         Sequences.
     lengths : ndarray of int32 of shape (n_samples,), optional
         Time steps of each, for a plan that takes them.
@@ -60,7 +60,7 @@ def predict(
         weights = _weight_tensors[state] = [tf.constant(array) for array in state.weights or ()]
     size = _batch_size(plan, X.shape[1])
     if lengths is None:
-        batches = ([np.asarray(X[i : i + size])] for i in range(0, len(X), size))
+        batches = ([np.asarray(X[i : i + size], np.float32)] for i in range(0, len(X), size))
         return _run_batches(forward, weights, batches)[: len(X)]
     order = np.argsort(-lengths, kind="stable")  # in batches of similar lengths
     numbers = (order[i : i + size] for i in range(0, len(X), size))

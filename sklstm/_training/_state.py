@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklstm._kernels._tensorflow import tf
+from sklstm._precision import empty_aligned
 from sklstm._training._tensors import Tensors, shared, tensors_of
-from sklstm.windowing import Windows
+from sklstm.windowing._lazy_array import LazyWindows
 
 Weights = list[np.ndarray]
 
@@ -44,7 +45,7 @@ class Samples:
 
     Parameters
     ----------
-    X : ndarray or Windows of shape (n_samples, n_timesteps, n_features)
+    X : ndarray or LazyWindows of shape (n_samples, n_timesteps, n_features)
         Sequences; shorter ones are padded with zeros at the end.
     y : ndarray of shape (n_samples, n_targets)
     weight : ndarray of shape (n_samples,)
@@ -52,7 +53,7 @@ class Samples:
         Time steps of each sequence, for a network that takes them.
     """
 
-    X: np.ndarray | Windows
+    X: np.ndarray | LazyWindows
     y: np.ndarray
     weight: np.ndarray
     lengths: np.ndarray | None = None
@@ -62,7 +63,7 @@ class Samples:
 
     def __getitem__(self, rows: slice | np.ndarray) -> Samples:
         lengths = None if self.lengths is None else self.lengths[rows]
-        return Samples(self.X[rows], self.y[rows], self.weight[rows], lengths)
+        return Samples(_taken(self.X, rows), self.y[rows], self.weight[rows], lengths)
 
     @property
     def mean_length(self) -> int:
@@ -74,6 +75,14 @@ class Samples:
         return self if self.lengths is None else self[np.argsort(self.lengths, kind="stable")]
 
     def tensors(self) -> Tensors:
-        """Return X, or rows and starts of windows; lengths if there are any; y and weight."""
+        """Return X, rows and starts, or lazy windows; lengths if there are any; y and weight."""
         lengths = [] if self.lengths is None else [tf.constant(self.lengths, tf.int32)]
         return *tensors_of(self.X), *lengths, shared(self.y), shared(self.weight)
+
+
+def _taken(X: np.ndarray | LazyWindows, rows: slice | np.ndarray) -> np.ndarray | LazyWindows:
+    """Return some sequences: a view, or the only copy of them that a fit needs."""
+    if isinstance(X, LazyWindows) or isinstance(rows, slice):
+        return X[rows]
+    taken = empty_aligned((len(rows), *X.shape[1:]))
+    return np.take(X, rows, axis=0, out=taken, mode="clip")  # other modes copy to a buffer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,12 +11,15 @@ from sklearn.base import clone
 from sklearn.linear_model import RidgeCV
 
 from sklstm.forecasting._naive import NaiveForecaster
+from sklstm.forecasting._parts import by_part, parts
 from sklstm.forecasting._regressors import (
     fit_regressor,
     for_outputs,
     predict_regressor,
     takes_weights,
 )
+from sklstm.forecasting._ridge import fit_ridge_by_parts
+from sklstm.windowing._lazy_array import parts_of
 
 __all__ = [
     "Known",
@@ -35,7 +39,7 @@ _ALPHAS = tuple(10.0**power for power in np.arange(-3, 5.5, 0.5))
 class Known(NamedTuple):
     """What a baseline is fitted on: scaled windows, their levels, and their weights."""
 
-    inputs: np.ndarray  # (n_windows, n_timesteps, n_features)
+    inputs: Any  # an array or LazyWindows, (n_windows, n_timesteps, n_features)
     levels: np.ndarray  # (n_windows, n_targets)
     weight: np.ndarray | None
 
@@ -53,19 +57,30 @@ class WindowRidge:
 
     Attributes
     ----------
-    ridge_ : RidgeCV
-        The regression.
+    ridge_ : RidgeCV or LinearModel
+        The regression; the latter where there are many windows, which are then taken by parts.
     """
 
     def fit(
         self,
-        inputs: np.ndarray,
+        inputs: Any,
         levels: np.ndarray,
         goals: np.ndarray,
         weight: np.ndarray | None,
     ) -> WindowRidge:
         """Fit goals (n, n_outputs) on inputs (n, n_timesteps, n_features) and levels (n, k)."""
-        self.ridge_ = RidgeCV(_ALPHAS).fit(_beside(inputs, levels), goals, weight)
+        n_windows, n_timesteps, n_features = inputs.shape
+        if len(list(parts_of(inputs.shape))) == 1 or n_windows <= n_timesteps * n_features:
+            rows = _beside(np.asarray(inputs), levels)
+            self.ridge_: Any = RidgeCV(_ALPHAS).fit(rows, goals, weight)
+            return self
+        weights = np.ones(n_windows) if weight is None else weight
+
+        def rows_goals_weights():
+            for part, array in parts(inputs):
+                yield _beside(array, levels[part]), goals[part], weights[part]
+
+        self.ridge_ = fit_ridge_by_parts(rows_goals_weights, _ALPHAS)
         return self
 
     def predict(self, inputs: np.ndarray, levels: np.ndarray) -> np.ndarray:
@@ -89,19 +104,19 @@ def fit_baseline(
     return fit_regressor(regressor, known.inputs, goals, weights)
 
 
-def predict_baseline(baseline: Any, inputs: np.ndarray, levels: np.ndarray) -> np.ndarray | float:
+def predict_baseline(baseline: Any, inputs: Any, levels: np.ndarray) -> np.ndarray | float:
     """Return what a fitted baseline predicts, (n, n_outputs); 0 where there is none."""
     if baseline is None:
         return 0.0
     if isinstance(baseline, WindowRidge):
-        return baseline.predict(inputs, levels)
-    return predict_regressor(baseline, inputs)
+        return by_part(baseline.predict, inputs, levels)
+    return by_part(partial(predict_regressor, baseline), inputs)
 
 
-def overfits(baseline: Any, inputs: np.ndarray) -> bool:
+def overfits(baseline: Any, inputs: Any) -> bool:
     """Return whether a baseline may miss less of windows that it was fitted on than of others."""
     if baseline == "linear":
-        return len(inputs) < _MANY * inputs[0].size
+        return len(inputs) < _MANY * inputs.shape[1] * inputs.shape[2]
     return hasattr(baseline, "fit")
 
 

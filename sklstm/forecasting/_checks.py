@@ -11,6 +11,7 @@ from sklearn.utils.validation import _check_feature_names, check_consistent_leng
 from sklstm._target_checks import real_numbers
 from sklstm._target_columns import check_target_columns
 from sklstm._validation import check_numbers
+from sklstm.windowing._lazy_array import LazyWindows
 
 __all__ = [
     "check_horizon",
@@ -22,8 +23,8 @@ __all__ = [
 ]
 
 
-def check_windows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
-    """Return X as an array of shape (n_windows, n_timesteps, n_features).
+def check_windows(estimator: Any, X: Any, *, reset: bool) -> Any:
+    """Return X in the shape (n_windows, n_timesteps, n_features): an array, or lazy windows.
 
     Parameters
     ----------
@@ -42,15 +43,7 @@ def check_windows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
         differs from the X of fit in shape or feature names.
     """
     name = type(estimator).__name__
-    array = check_numbers(
-        X,
-        "X",
-        convert_objects=True,
-        estimator=estimator,
-        if_not_numbers="Leave out what is no number.",
-        if_missing="Interpolate within the windows, put WindowImputer(padding=None) before "
-        f"{name} in a pipeline, or leave out those with missing values.",
-    )
+    array = _numbers_of(estimator, X)
     if array.ndim > 3:
         raise ValueError(
             f"Found array with dim {array.ndim}. {name} expected X of shape (n_windows, "
@@ -76,6 +69,25 @@ def check_windows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
             f"{array.shape}."
         )
     return windows
+
+
+def _numbers_of(estimator, X):
+    """Return X as an array of finite numbers; lazy windows as they are."""
+    if_missing = (
+        "Interpolate within the windows, put WindowImputer(padding=None) before "
+        f"{type(estimator).__name__} in a pipeline, or leave out those with missing values."
+    )
+    if isinstance(X, LazyWindows):
+        X.refuse_missing(if_missing)
+        return X
+    return check_numbers(
+        X,
+        "X",
+        convert_objects=True,
+        estimator=estimator,
+        if_not_numbers="Leave out what is no number.",
+        if_missing=if_missing,
+    )
 
 
 def check_values_ahead(estimator: Any, y: Any, n_windows: int) -> np.ndarray:
@@ -155,6 +167,7 @@ def check_logarithms(
     *,
     zeros: bool = True,
     series: list[Any] | None = None,
+    first: int = 0,
 ) -> None:
     """Raise if values, of which logarithms are to be taken, are negative, or zero.
 
@@ -170,11 +183,15 @@ def check_logarithms(
         Whether zeros are allowed.
     series : list, default=None
         Names of the series that end with the windows.
+    first : int, default=0
+        The number of the first window.
     """
     bad = values < 0 if zeros else values <= 0
     if bad.any():
         sample, target, step = np.unravel_index(bad.argmax(), bad.shape)
-        window = f"sample {sample} of {name}" if series is None else f"series {series[sample]!r}"
+        window = (
+            f"sample {first + sample} of {name}" if series is None else f"series {series[sample]!r}"
+        )
         place = f"time step {step}" if name == "X" else f"{step + 1} step(s) ahead"
         allowed = "are not negative" if zeros else "are positive, as all values in fit were"
         raise ValueError(

@@ -20,7 +20,7 @@ from sklstm.forecasting._model import WindowModel
 from sklstm.forecasting._regressors import make_members, takes_weights
 from sklstm.forecasting._routing import RoutingMixin
 from sklstm.forecasting._samples import Samples, balancing_weights
-from sklstm.forecasting._scaling import WindowScaler, grows_with_level
+from sklstm.forecasting._scaling import WindowScaler, describe_windows, grows_with_level
 
 __all__ = ["Forecaster"]
 
@@ -264,7 +264,7 @@ class Forecaster(
             self._set_shapes(windows, values)
         targets = self._by_target(values)
         shift = previous.scaler.shift if previous else _SHIFT if self.log is True else None
-        self._check_signs(self._past(windows), "X", shift)
+        self._check_signs_of_windows(windows, shift)
         self._check_signs(targets, "y", shift)
         weight = None if sample_weight is None else check_sample_weight(sample_weight, windows)
         if weight is not None and "sample_weight" in params:
@@ -274,9 +274,9 @@ class Forecaster(
 
     def _choose_shift(self, samples):
         """Return the part of a window's mean to add before logarithms; None: take none."""
-        past, targets = self._past(samples.windows), samples.targets
-        least = min(past.min(), targets.min())
-        log = self.log if self.log != "auto" else least >= 0 and grows_with_level(past)
+        least, mean, spread = describe_windows(samples.windows, self.target_columns_)
+        least = min(least.min(), samples.targets.min())
+        log = self.log if self.log != "auto" else least >= 0 and grows_with_level(mean, spread)
         return None if not log else 0.0 if least > 0 else _SHIFT
 
     def _fit_model(self, samples, previous, shift):
@@ -306,7 +306,7 @@ class Forecaster(
                 "sample_weight. Pass log=True or spread=True, which make windows alike, or another "
                 "regressor."
             )
-        weight = balancing_weights(self._past(samples.windows))
+        weight = balancing_weights(samples.windows, self.target_columns_)
         return {**samples.params, "sample_weight": weight * samples.params.get("sample_weight", 1)}
 
     # --- forecasts -------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from sklstm.forecasting._checks import (
     columns_of_targets,
 )
 from sklstm.forecasting._model import WindowModel
+from sklstm.forecasting._parts import parts
 
 __all__ = ["InputMixin"]
 
@@ -65,7 +66,7 @@ class InputMixin:
         """Return windows to forecast from."""
         check_is_fitted(self)
         windows = check_windows(self, X, reset=False)
-        self._check_signs(self._past(windows), "X", self._model.scaler.shift)
+        self._check_signs_of_windows(windows, self._model.scaler.shift)
         return windows
 
     def _by_target(self, values):
@@ -80,12 +81,18 @@ class InputMixin:
     def _past(self, windows):
         return windows[:, :, self.target_columns_].swapaxes(1, 2)
 
-    def _check_signs(self, values, name, shift, series=None):
+    def _check_signs_of_windows(self, windows, shift):
+        """Raise if windows hold what has no logarithm where such are taken."""
+        if shift is not None:
+            for part, array in parts(windows):
+                self._check_signs(self._past(array), "X", shift, first=part.start)
+
+    def _check_signs(self, values, name, shift, series=None, first=0):
         """Raise if values of the targets have no logarithm where such are taken."""
         if shift is not None:
             names = self._names()
             labels = [names[k] if names else k for k in self.target_columns_]
-            check_logarithms(values, name, labels, zeros=shift > 0, series=series)
+            check_logarithms(values, name, labels, zeros=shift > 0, series=series, first=first)
 
     def _names(self):
         return None if self.feature_names is None else list(self.feature_names)

@@ -16,6 +16,7 @@ from sklstm.forecasting._baselines import (
     predict_unseen,
 )
 from sklstm.forecasting._conformal import ConformalErrors
+from sklstm.forecasting._parts import by_part
 from sklstm.forecasting._regressors import fit_regressor, predict_regressor
 from sklstm.forecasting._samples import Samples
 from sklstm.forecasting._scaling import Units, WindowScaler
@@ -27,7 +28,7 @@ __all__ = ["WindowModel"]
 class _Scaled(NamedTuple):
     """Windows as regressors see them, their levels, and what their numbers mean."""
 
-    inputs: np.ndarray  # (n_windows, n_timesteps, n_features)
+    inputs: Any  # an array or LazyWindows, (n_windows, n_timesteps, n_features)
     levels: np.ndarray  # (n_windows, n_targets)
     units: Units
 
@@ -64,7 +65,7 @@ class WindowModel:
 
     def fit(self, samples: Samples, params: dict[str, Any]) -> WindowModel:
         """Fit the baseline, and the members on what it leaves of windows it has not seen."""
-        scaled, goals = self._scale(samples.windows), self._goals(samples)
+        scaled, goals = self._scale_with_goals(samples)
         known = Known(scaled.inputs, scaled.levels, samples.weight)
         fit = partial(fit_baseline, self.baseline, columns=self.scaler.columns, season=self.season)
         unseen = None
@@ -78,7 +79,7 @@ class WindowModel:
         """Return a model with this scaling and baseline, whose members have gone on training."""
         model = copy.copy(self)
         model.members = copy.deepcopy(self.members)
-        scaled, goals = self._scale(samples.windows), self._goals(samples)
+        scaled, goals = self._scale_with_goals(samples)
         return model._fit_members(scaled, goals, None, samples.weight, params)
 
     def _fit_members(
@@ -99,46 +100,66 @@ class WindowModel:
 
     # --- forecasts -------------------------------------------------------------------------
 
-    def predict(self, windows: np.ndarray) -> np.ndarray:
+    def predict(self, windows: Any) -> np.ndarray:
         """Return the forecasts of all members, (n_members, n_windows, n_outputs)."""
-        scaled = self._scale(windows)
-        return np.stack([self._invert(scaled, rows) for rows in self._members(scaled)])
 
-    def predict_median(self, windows: np.ndarray) -> np.ndarray:
+        def predict(part):
+            scaled = self._scale(part)
+            return np.stack([self._invert(scaled, rows) for rows in self._members(scaled)])
+
+        return by_part(predict, windows, axis=1)
+
+    def predict_median(self, windows: Any) -> np.ndarray:
         """Return the median forecasts, (n_windows, n_outputs)."""
-        scaled = self._scale(windows)
-        return self._invert(scaled, np.median(self._members(scaled), axis=0))
 
-    def predict_quantiles(self, windows: np.ndarray) -> np.ndarray:
+        def predict(part):
+            scaled = self._scale(part)
+            return self._invert(scaled, np.median(self._members(scaled), axis=0))
+
+        return by_part(predict, windows)
+
+    def predict_quantiles(self, windows: Any) -> np.ndarray:
         """Return the median quantiles, (n_windows, n_outputs, n_quantiles)."""
-        scaled = self._scale(windows)
-        columns = np.moveaxis(self._quantiles(scaled), 2, 0)
-        return np.stack([self._invert(scaled, rows) for rows in columns], axis=2)
+
+        def predict(part):
+            scaled = self._scale(part)
+            columns = np.moveaxis(self._quantiles(scaled), 2, 0)
+            return np.stack([self._invert(scaled, rows) for rows in columns], axis=2)
+
+        return by_part(predict, windows)
 
     def predict_interval(
-        self, windows: np.ndarray, errors: ConformalErrors, coverage: float, *, joint: bool
+        self, windows: Any, errors: ConformalErrors, coverage: float, *, joint: bool
     ) -> np.ndarray:
         """Return lower and upper bounds, (n_windows, n_outputs, 2)."""
         lower, upper, margin = errors.margins(coverage, joint=joint)
-        margin = margin / self._scale_of_outputs()
-        scaled = self._scale(windows)
-        quantiles = self._quantiles(scaled)
-        bounds = [
-            scaled.units.widen(self._by_target(quantiles[:, :, number]), self._by_target(beyond))
-            for number, beyond in ((lower, -margin[np.newaxis]), (upper, margin[np.newaxis]))
-        ]
-        return np.stack(bounds, axis=-1).reshape(*quantiles.shape[:2], 2)
+        margin = self._by_target((margin / self._scale_of_outputs())[np.newaxis])
 
-    def errors(self, windows: np.ndarray, targets: np.ndarray) -> ConformalErrors:
+        def predict(part):
+            scaled = self._scale(part)
+            quantiles = self._quantiles(scaled)
+            bounds = [
+                scaled.units.widen(self._by_target(quantiles[:, :, number]), beyond)
+                for number, beyond in ((lower, -margin), (upper, margin))
+            ]
+            return np.stack(bounds, axis=-1).reshape(*quantiles.shape[:2], 2)
+
+        return by_part(predict, windows)
+
+    def errors(self, windows: Any, targets: np.ndarray) -> ConformalErrors:
         """Return by how much values, (n_windows, n_targets, horizon), miss the forecasts.
 
         Errors are in units of each window, but not in those that all windows have in common, so
         that they mean the same to another model.
         """
-        scaled = self._scale(windows)
-        columns = np.moveaxis(self._quantiles(scaled), 2, 0)
-        errors = [scaled.units.errors(targets, self._by_target(rows)) for rows in columns]
-        flat = np.stack(errors, axis=-1).reshape(len(windows), -1, len(columns))
+
+        def errors_of(part, values):
+            scaled = self._scale(part)
+            columns = np.moveaxis(self._quantiles(scaled), 2, 0)
+            errors = [scaled.units.errors(values, self._by_target(rows)) for rows in columns]
+            return np.stack(errors, axis=-1).reshape(len(part), -1, len(columns))
+
+        flat = by_part(errors_of, windows, targets)
         common = self._scale_of_outputs()
         return ConformalErrors(flat * common[:, np.newaxis], self.quantiles, self.typical_ * common)
 
@@ -163,14 +184,14 @@ class WindowModel:
 
     # --- units -----------------------------------------------------------------------------
 
-    def _scale(self, windows: np.ndarray) -> _Scaled:
+    def _scale(self, windows: Any) -> _Scaled:
         units = self.scaler.units(windows)
         return _Scaled(self.scaler.transform(windows, units), self.scaler.levels(units), units)
 
-    def _goals(self, samples: Samples) -> np.ndarray:
-        """Return what follows the windows, in their units, (n_windows, n_outputs)."""
-        scaled = self.scaler.units(samples.windows).scale(samples.targets)
-        return scaled.reshape(len(scaled), -1)
+    def _scale_with_goals(self, samples: Samples) -> tuple[_Scaled, np.ndarray]:
+        """Return scaled windows, and what follows them in their units, (n_windows, n_outputs)."""
+        scaled = self._scale(samples.windows)
+        return scaled, scaled.units.scale(samples.targets).reshape(len(samples.targets), -1)
 
     def _invert(self, scaled: _Scaled, rows: np.ndarray) -> np.ndarray:
         return scaled.units.invert(self._by_target(rows)).reshape(rows.shape)

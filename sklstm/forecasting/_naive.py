@@ -19,6 +19,7 @@ from sklstm.forecasting._checks import (
     check_values_ahead,
     check_windows,
 )
+from sklstm.forecasting._parts import by_part
 
 __all__ = ["NaiveForecaster"]
 
@@ -150,9 +151,12 @@ class NaiveForecaster(RepresentationMixin, MultiOutputMixin, RegressorMixin, Bas
         check_is_fitted(self)
         windows = check_windows(self, X, reset=False)
         ahead = np.arange(1, self.horizon_ + 1)
-        past = windows[:, :, self._columns].astype(np.float64)
-        forecasts = _RULES[self.strategy](past, ahead, self.season)
-        outputs = forecasts.swapaxes(1, 2).reshape(len(windows), -1)
+        rule = _RULES[self.strategy]
+
+        def forecast(part):
+            return rule(part[:, :, self._columns].astype(np.float64), ahead, self.season)
+
+        outputs = by_part(forecast, windows).swapaxes(1, 2).reshape(len(windows), -1)
         return outputs[:, 0] if self._target_ndim == 1 else outputs
 
     def _check_length(self, n_timesteps):

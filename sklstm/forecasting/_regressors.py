@@ -61,9 +61,7 @@ def for_outputs(regressor: Any, n_outputs: int) -> Any:
     return MultiOutputRegressor(regressor)
 
 
-def fit_regressor(
-    regressor: Any, inputs: np.ndarray, goals: np.ndarray, params: dict[str, Any]
-) -> Any:
+def fit_regressor(regressor: Any, inputs: Any, goals: np.ndarray, params: dict[str, Any]) -> Any:
     """Fit a regressor on windows (n, n_timesteps, n_features) and goals (n, n_outputs)."""
     goals = goals[:, 0] if goals.shape[1] == 1 else goals
     return regressor.fit(_given(regressor, inputs), goals, **params)
@@ -75,8 +73,9 @@ def predict_regressor(regressor: Any, inputs: np.ndarray) -> np.ndarray:
     return predicted.reshape(len(inputs), -1)
 
 
-def _given(regressor: Any, inputs: np.ndarray) -> np.ndarray:
-    return inputs if takes_windows(regressor) else inputs.reshape(len(inputs), -1)
+def _given(regressor: Any, inputs: Any) -> Any:
+    """Return windows, or an array of flattened ones for a regressor that takes no windows."""
+    return inputs if takes_windows(regressor) else np.asarray(inputs).reshape(len(inputs), -1)
 
 
 def _takes_several_outputs(regressor: Any) -> bool:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-__all__ = ["Units", "WindowScaler", "grows_with_level"]
+from sklstm.forecasting._parts import by_part, parts
+from sklstm.windowing._lazy_array import LazyWindows
+from sklstm.windowing._lazy_mapped import MappedWindows
+
+__all__ = ["Units", "WindowScaler", "describe_windows", "grows_with_level"]
 
 # The scale of targets spans these fractions of the values, so that a few outliers do not set it.
 _INNER = 0.05, 0.95
 _INNER_WIDTH = 3.29  # of a normal distribution, in standard deviations
+_MANY_VALUES = 2**23  # of which quantiles are taken; there is no need to sort more
 
 # Logarithms are taken where windows of twice the level have at least 1.4 times the spread, and
 # where this is more than chance; but not where the spread of most windows is that large beside
@@ -35,6 +41,13 @@ class Units:
     origin: np.ndarray
     unit: np.ndarray
     shift: np.ndarray | None
+
+    @classmethod
+    def joined(cls, units: list[Units]) -> Units:
+        """Return the units of windows one below the other."""
+        origins, sizes, shifts = zip(*((u.origin, u.unit, u.shift) for u in units), strict=True)
+        shift = None if shifts[0] is None else np.concatenate(shifts)
+        return cls(np.concatenate(origins), np.concatenate(sizes), shift)
 
     def scale(self, values: np.ndarray) -> np.ndarray:
         """Return values (n_windows, n_targets, n_steps) in these units."""
@@ -93,7 +106,8 @@ class WindowScaler:
         What stands for the mean of windows of zeros: the least of the others.
     center_, scale_ : ndarray of shape (n_targets,)
         Median of the targets about the level, and their inner 90 % in standard deviations of a
-        normal distribution, over training windows and what follows them.
+        normal distribution, over training windows and what follows them; where these hold more
+        than eight million values, over some windows, always the same ones.
     covariates_ : ndarray of int
         The other features.
     mean_, std_ : ndarray of shape (n_covariates,)
@@ -115,43 +129,61 @@ class WindowScaler:
         self.spread = spread
         self.shift = shift
 
-    def fit(
-        self, windows: np.ndarray, targets: np.ndarray, weight: np.ndarray | None
-    ) -> WindowScaler:
+    def fit(self, windows: Any, targets: np.ndarray, weight: np.ndarray | None) -> WindowScaler:
         """Learn what the windows have in common.
 
         Parameters
         ----------
-        windows : ndarray of shape (n_windows, n_timesteps, n_features)
+        windows : ndarray or LazyWindows of shape (n_windows, n_timesteps, n_features)
             Windows.
         targets : ndarray of shape (n_windows, n_targets, horizon)
             The values after them.
         weight : ndarray of shape (n_windows,) or None
             Weights of the windows.
         """
-        past = windows[:, :, self.columns].swapaxes(1, 2)
-        self.least_mean_ = _least_positive(past.mean(axis=2))
+        means = by_part(lambda part: self._past(part).mean(axis=2), windows)
+        self.least_mean_ = _least_positive(means)
+        some = _some_windows(len(windows), len(self.columns) * windows.shape[1])
+        past = self._past(np.asarray(windows[some]))
         own = self._own_units(past)
-        around = np.concatenate([own.scale(past), own.scale(targets)], axis=2)
-        self.center_, self.scale_ = _robust_moments(around, weight)
+        around = np.concatenate([own.scale(past), own.scale(targets[some])], axis=2)
+        self.center_, self.scale_ = _robust_moments(
+            around, None if weight is None else weight[some]
+        )
         self.covariates_ = np.setdiff1d(np.arange(windows.shape[2]), self.columns)
-        self.mean_, self.std_ = _moments(windows[:, :, self.covariates_], weight)
+        self.mean_, self.std_ = _moments(windows, weight, self.covariates_)
         origin = self.units(windows).origin
         self.origin_mean_, self.origin_std_ = _moments(origin[:, np.newaxis], weight)
         return self
 
-    def units(self, windows: np.ndarray) -> Units:
+    def units(self, windows: Any) -> Units:
         """Return the units of each window."""
-        own = self._own_units(windows[:, :, self.columns].swapaxes(1, 2))
+        return Units.joined([self._units_of(array) for _, array in parts(windows)])
+
+    def _units_of(self, windows: np.ndarray) -> Units:
+        own = self._own_units(self._past(windows))
         return Units(own.origin + own.unit * self.center_, own.unit * self.scale_, own.shift)
 
-    def transform(self, windows: np.ndarray, units: Units) -> np.ndarray:
-        """Return windows with targets in their own units, and covariates standardized."""
+    def transform(self, windows: Any, units: Units) -> Any:
+        """Return windows with targets in their own units, and covariates standardized.
+
+        Lazy windows stay lazy, and are measured anew when they are gathered.
+        """
+        if isinstance(windows, LazyWindows):
+            n_features = windows.shape[2]
+            return MappedWindows(windows, self._scaled, n_features=n_features, dtype=np.float64)
         scaled = np.empty(windows.shape)
-        past = windows[:, :, self.columns].swapaxes(1, 2)
+        past = self._past(windows)
         scaled[:, :, self.columns] = units.scale(past).swapaxes(1, 2)
         scaled[:, :, self.covariates_] = (windows[:, :, self.covariates_] - self.mean_) / self.std_
         return scaled
+
+    def _scaled(self, windows: np.ndarray) -> np.ndarray:
+        return self.transform(windows, self._units_of(windows))
+
+    def _past(self, windows: np.ndarray) -> np.ndarray:
+        """Return the targets, (n_windows, n_targets, n_timesteps)."""
+        return np.ascontiguousarray(windows[:, :, self.columns].swapaxes(1, 2))
 
     def levels(self, units: Units) -> np.ndarray:
         """Return the level of each window, standardized, of shape (n_windows, n_targets)."""
@@ -171,7 +203,18 @@ class WindowScaler:
         return Units(level, unit, shift)
 
 
-def grows_with_level(past: np.ndarray) -> bool:
+def describe_windows(windows: Any, columns: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return least value, mean and spread of the targets, each of shape (n_windows, n_targets)."""
+
+    def describe(part):
+        past = np.ascontiguousarray(part[:, :, columns].swapaxes(1, 2))
+        return np.stack([past.min(axis=2), past.mean(axis=2), _spread(past)])
+
+    least, mean, spread = by_part(describe, windows, axis=1)
+    return least, mean, spread
+
+
+def grows_with_level(mean: np.ndarray, spread: np.ndarray) -> bool:
     """Return whether the spread of windows grows about in proportion to their level.
 
     That is where logarithms make them alike. The spread is regressed on the mean, both in
@@ -179,15 +222,14 @@ def grows_with_level(past: np.ndarray) -> bool:
 
     Parameters
     ----------
-    past : ndarray of shape (n_windows, n_targets, n_timesteps)
-        Values that are not negative.
+    mean, spread : ndarray of shape (n_windows, n_targets)
+        Of values that are not negative.
 
     References
     ----------
     M. S. Bartlett, "The use of transformations", Biometrics 3(1), 39-52 (1947).
     """
-    mean, spread = past.mean(axis=2), _spread(past)
-    return all(_grows(mean[:, k], spread[:, k]) for k in range(past.shape[1]))
+    return all(_grows(mean[:, k], spread[:, k]) for k in range(mean.shape[1]))
 
 
 def _grows(mean: np.ndarray, spread: np.ndarray) -> bool:
@@ -215,6 +257,14 @@ def _least_positive(means: np.ndarray) -> np.ndarray:
     return np.where(np.isinf(least), 1.0, least)
 
 
+def _some_windows(n_windows: int, n_values: int) -> slice | np.ndarray:
+    """Return which windows, of so many values each, are enough for quantiles."""
+    n_some = max(1, _MANY_VALUES // n_values)
+    if n_windows <= n_some:
+        return slice(None)
+    return np.sort(np.random.default_rng(0).choice(n_windows, n_some, replace=False))
+
+
 def _robust_moments(values: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Return median and scale of each target of values (n_windows, n_targets, n_steps)."""
     by_target = values.swapaxes(0, 1).reshape(values.shape[1], -1)
@@ -232,11 +282,19 @@ def _quantile(values: np.ndarray, fraction: float, weights: np.ndarray | None) -
     return float(np.quantile(values, fraction, weights=weights, method="inverted_cdf"))
 
 
-def _moments(values: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviation of the last axis, 1 for constants."""
-    by_window = values.mean(axis=1, dtype=np.float64)
-    share = np.full(len(values), 1 / len(values)) if weight is None else weight / weight.sum()
-    mean = share @ by_window
-    std = np.sqrt(share @ np.square(values - mean).mean(axis=1))
+def _moments(
+    windows: Any, weight: np.ndarray | None, columns: Any = slice(None)
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of columns of the last axis, 1 for constants."""
+
+    def means(part):
+        return part[:, :, columns].mean(axis=1, dtype=np.float64)
+
+    def squares(part):
+        return np.square(part[:, :, columns] - mean).mean(axis=1)
+
+    share = np.full(len(windows), 1 / len(windows)) if weight is None else weight / weight.sum()
+    mean = share @ by_part(means, windows)
+    std = np.sqrt(share @ by_part(squares, windows))
     rounding = 10 * np.finfo(np.float64).eps * np.abs(mean)
     return mean, np.where(std > rounding, std, 1.0)

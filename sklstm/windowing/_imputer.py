@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from numbers import Real
 from typing import Any
 
@@ -10,13 +11,21 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
-from sklstm._validation import check_numbers
+from sklstm._validation import check_finite, check_numbers
 from sklstm.windowing._base import WindowTransformer, is_windows
 from sklstm.windowing._filling import Gaps
-from sklstm.windowing._lazy import Windows
-from sklstm.windowing._lazy_rows import check_size
+from sklstm.windowing._lazy_array import LazyWindows
+from sklstm.windowing._lazy_mapped import MappedWindows
 from sklstm.windowing._rows import IF_INFINITE
-from sklstm.windowing._steps import Steps, find_padding, read_list, read_padded, refuse
+from sklstm.windowing._steps import (
+    Steps,
+    blocks_of_steps,
+    find_padding,
+    median_of,
+    read_list,
+    read_padded,
+    refuse,
+)
 
 __all__ = ["WindowImputer"]
 
@@ -102,9 +111,10 @@ class WindowImputer(WindowTransformer):
     ``padding="auto"`` takes the gaps of later windows for missing values. Pass ``padding=None`` for
     windows of one series: the only gap might lie at an end of it, which looks like padding.
 
-    What fills in a gap depends on where its window begins, so lazy :class:`Windows` become an
-    array; if the machine could not hold it, a ``MemoryError`` says how large it would be. Where it
-    does, fill in the series itself before it is cut.
+    What fills in a gap depends on where its window begins, so lazy :class:`Windows` do not become
+    `Windows` over other rows, but other lazy windows, which are filled in when they are gathered.
+    Estimators and steps of sklstm take them as they are. The median alone needs all values of a
+    feature at once; if the machine could not hold them, a ``MemoryError`` says how many they are.
 
     References
     ----------
@@ -185,8 +195,12 @@ class WindowImputer(WindowTransformer):
             is "linear" and X holds rows.
         """
         self._validate_params()
-        steps = self._read(X, reset=True)
-        self.statistics_ = self._learn(steps)
+        if isinstance(X, LazyWindows):
+            self._note_windows(X, reset=True)
+            self.padding_ = find_padding(X) if self.padding == "auto" else self.padding
+        else:
+            X = self._read(X, reset=True).values
+        self.statistics_ = self._learn(X)
         return self
 
     def transform(self, X: Any) -> NDArray[np.floating] | list[NDArray[np.floating]]:
@@ -208,15 +222,24 @@ class WindowImputer(WindowTransformer):
             keep their precision, and integers become float64.
         """
         check_is_fitted(self)
+        if isinstance(X, LazyWindows):
+            return self._transform_lazily(X)
         steps = self._read(X, reset=False)
         *shape, n_features = steps.values.shape
-        shape = *shape, n_features * self._n_outputs_each()
-        if isinstance(X, Windows):
-            check_size(shape, steps.values.dtype)
-        filled = np.empty(shape, steps.values.dtype)
+        filled = np.empty((*shape, n_features * self._n_outputs_each()), steps.values.dtype)
         for part, lengths in steps.parts():
             self._fill(steps.values[part], lengths, filled[part])
         return steps.like_input(filled)
+
+    def _transform_lazily(self, windows):
+        """Return lazy windows, which are filled in when they are gathered."""
+        self._note_windows(windows, reset=False)
+        return MappedWindows(
+            windows,
+            copy.copy(self).transform,  # what is learnt later is of no concern
+            n_features=windows.shape[2] * self._n_outputs_each(),
+            dtype=windows.dtype if windows.dtype.kind == "f" else np.float64,
+        )
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the names of the output features.
@@ -274,12 +297,11 @@ class WindowImputer(WindowTransformer):
             if_missing=IF_INFINITE,
         )
         windows = is_windows(array)
-        validate_data(self, array[0] if windows else X, reset=reset, skip_check_array=True)
-        if 0 in array.shape:
-            raise ValueError(
-                f"X has the shape {array.shape}, but {type(self).__name__} needs at least one time "
-                "step of one feature."
-            )
+        if windows:
+            self._note_windows(array, reset)
+        else:
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            self._refuse_empty(array)
         if self.strategy == "linear" and not windows:
             raise ValueError(
                 "strategy='linear' draws lines between values before and after a gap. In rows, of "
@@ -288,28 +310,41 @@ class WindowImputer(WindowTransformer):
             )
         return array
 
+    def _note_windows(self, windows, reset):
+        """Note or check the features of windows, an array or lazy ones."""
+        self._refuse_empty(windows)
+        validate_data(self, windows[0], reset=reset, skip_check_array=True)
+
+    def _refuse_empty(self, array):
+        if 0 in array.shape:
+            raise ValueError(
+                f"X has the shape {array.shape}, but {type(self).__name__} needs at least one time "
+                "step of one feature."
+            )
+
     def _check_sequences(self, ragged, reset):
         validate_data(self, ragged.rows, reset=reset, skip_check_array=True)
         refuse(ragged, np.isinf(ragged.rows), "infinity", IF_INFINITE)
 
     # --- what is learnt and filled in ------------------------------------------------------
 
-    def _learn(self, steps):
+    def _learn(self, values):
         """Return what fills in each feature where its window tells nothing."""
-        n_features = steps.values.shape[-1]
+        n_features = values.shape[-1]
         if self.fill_value is not None and self.strategy not in ("mean", "median"):
             return self._given(n_features)
         if self.strategy == "constant":
             return np.zeros(n_features)
         counts, sums = np.zeros(n_features), np.zeros(n_features)
-        for part, _ in steps.parts():
-            values = steps.values[part].reshape(-1, n_features)
-            counts += (~np.isnan(values)).sum(axis=0)
-            sums += np.nansum(values, axis=0, dtype=np.float64)
+        for block in blocks_of_steps(values):
+            if isinstance(values, LazyWindows):
+                check_finite(block, "X", IF_INFINITE, allow_nan=True)
+            steps = block.reshape(-1, n_features)
+            counts += (~np.isnan(steps)).sum(axis=0)
+            sums += np.nansum(steps, axis=0, dtype=np.float64)
         self._check_counts(counts)
         if self.strategy == "median":
-            features = range(n_features)
-            return np.array([float(np.nanmedian(steps.values[..., k])) for k in features])
+            return np.array([median_of(values, feature) for feature in range(n_features)])
         return sums / counts
 
     def _given(self, n_features):

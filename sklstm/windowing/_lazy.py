@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
 from sklstm.windowing._base import read_only
-from sklstm.windowing._lazy_keys import ALL, is_all, kept_steps, key_by_axis
+from sklstm.windowing._lazy_array import LazyWindows
 from sklstm.windowing._lazy_rows import (
     as_rows,
-    blocks_of,
     check_size,
     gather,
+    joined_blocks,
     refuse_missing,
     views_of,
 )
@@ -24,7 +23,7 @@ from sklstm.windowing._lazy_rows import (
 __all__ = ["Windows"]
 
 
-class Windows(NDArrayOperatorsMixin):
+class Windows(LazyWindows):
     """Windows over rows that are kept once, and gathered when they are needed.
 
     They look like an array of shape (N, lookback, F), and take the memory of the rows and of
@@ -63,6 +62,9 @@ class Windows(NDArrayOperatorsMixin):
 
     size : int
         Number of values that the windows would hold as an array.
+
+    n_covered : int
+        Number of rows that lie in at least one window.
 
     Raises
     ------
@@ -144,18 +146,11 @@ class Windows(NDArrayOperatorsMixin):
         """The dtype of the rows."""
         return np.dtype(self._rows.dtype)
 
-    @property
-    def ndim(self) -> int:
-        """Always 3."""
-        return 3
-
-    @property
-    def size(self) -> int:
-        """Number of values that the windows would hold as an array."""
-        return int(np.prod([float(length) for length in self.shape]))
-
-    def __len__(self) -> int:
-        return len(self._starts)
+    def __sizeof__(self) -> int:
+        """Return the bytes that a copy takes, by which dask knows what to send only once."""
+        n_values = self._rows.shape[0] * self._rows.shape[1]
+        starts = 0 if isinstance(self._starts, range) else self._starts.nbytes
+        return object.__sizeof__(self) + n_values * self.dtype.itemsize + starts
 
     def __repr__(self) -> str:
         kind = type(self._rows).__name__
@@ -166,30 +161,20 @@ class Windows(NDArrayOperatorsMixin):
 
     # --- indexing ------------------------------------------------------------------------------
 
-    def __getitem__(self, key: Any) -> Any:
-        axes = key_by_axis(key)
-        if axes is None:
-            return np.asarray(self)[key]
-        samples, steps, features = axes
-        if isinstance(samples, int):
-            window = gather(self._rows, np.array([self._start(samples)]), self._lookback)
-            return window[0, steps, features]
-        if isinstance(samples, np.ndarray) and samples.ndim > 1:
-            return gather(self._rows, self.starts[samples], self._lookback)
-        windows = self._taken(samples)
-        first, last, is_trimmed = kept_steps(steps, self._lookback)
-        if is_trimmed:
-            windows = windows._trimmed(first, last)
-            steps = 0 if isinstance(steps, int) else ALL
-        if is_all(steps) and is_all(features):
-            return windows
-        return np.asarray(windows)[:, steps, features]
+    def _gathered(self, numbers):
+        """Return a copy of windows, of shape (*numbers.shape, lookback, F)."""
+        return gather(self._rows, self._starts_of(numbers), self._lookback)
 
-    def _start(self, number):
-        """Return the first row of one window."""
-        if not -len(self) <= number < len(self):
-            raise IndexError(f"index {number} is out of bounds for {len(self)} windows")
-        return int(self._starts[number])
+    def _starts_of(self, samples):
+        """Return the first rows of windows, for their numbers or a mask."""
+        starts = self._starts
+        if not isinstance(starts, range) or samples.dtype.kind not in "iu":
+            return self.starts[samples]
+        n_windows = len(starts)
+        if samples.size and not -n_windows <= samples.min() <= samples.max() < n_windows:
+            raise IndexError(f"an index is out of bounds for {n_windows} windows")
+        numbers = samples.astype(np.int64, copy=False)
+        return starts.start + starts.step * np.where(numbers < 0, numbers + n_windows, numbers)
 
     def _taken(self, samples):
         """Return some of the windows."""
@@ -198,7 +183,7 @@ class Windows(NDArrayOperatorsMixin):
             if isinstance(starts, range) and starts.step < 0:
                 starts = np.asarray(starts, dtype=np.int64)
         else:
-            starts = _compact(self.starts[samples])
+            starts = _compact(self._starts_of(samples))
         return self._of(self._rows, starts, self._lookback)
 
     def _trimmed(self, first, last):
@@ -245,10 +230,9 @@ class Windows(NDArrayOperatorsMixin):
         Yields
         ------
         rows : ndarray of shape (n_rows, F)
-            A view, where `rows` are an array.
+            A view where `rows` are an array, and many of them follow one another.
         """
-        for block in blocks_of(self._rows, self._stretches()):
-            yield np.asarray(self._rows[block])
+        return joined_blocks(self._rows, self._stretches())
 
     def refuse_missing(self, remedy: str) -> None:
         """Raise if a window holds NaN or infinity.
@@ -264,6 +248,12 @@ class Windows(NDArrayOperatorsMixin):
             Which says where the first of them is.
         """
         refuse_missing(self._rows, self._stretches(), remedy)
+
+    @property
+    def n_covered(self) -> int:
+        """Number of rows that the windows cover."""
+        firsts, lasts = self._covered()
+        return int((lasts - firsts).sum())
 
     def _stretches(self):
         """Return the pairs of what `_covered` returns, as ints."""
@@ -336,12 +326,6 @@ class Windows(NDArrayOperatorsMixin):
         if not (is_array and isinstance(starts, range) and len(starts) > 0):
             return None
         return views_of(self._rows, self._lookback)[starts.start : starts.stop : starts.step]
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method == "__call__":
-            check_size(self.shape, self.dtype)
-        arrays = [np.asarray(item) if isinstance(item, Windows) else item for item in inputs]
-        return getattr(ufunc, method)(*arrays, **kwargs)
 
 
 def _check_starts(starts, n_possible):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,26 @@ from sklstm.windowing._rows import check_rows
 
 __all__ = [
     "RowsAhead",
+    "TransformedRows",
     "as_rows",
     "blocks_of",
     "check_size",
+    "dense",
+    "first_missing",
+    "fits_in_memory",
     "gather",
     "is_sliced",
+    "joined_blocks",
     "refuse_missing",
     "views_of",
 ]
 
 _BLOCK_BYTES = 2**24  # read at once from a store
+
+_LARGE = 1 / 4  # the part of the memory that a copy may take
+
+# Of either version; a container sees its own.
+_CONTROL_GROUPS = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"
 
 _IN_STORE = "Replace it in the store, or choose other rows."
 
@@ -65,6 +76,44 @@ class RowsAhead:
         return np.hstack([np.asarray(self.rows[first:last]), future[:, self.ahead]])
 
 
+class TransformedRows:
+    """Rows that are transformed when they are sliced.
+
+    Parameters
+    ----------
+    rows : array of shape (T, F)
+        In memory, or anything that slices rows.
+    transform : callable
+        Transforms rows.
+    first : int
+        A row that may be looked at, to see what comes out.
+    """
+
+    def __init__(self, rows: Any, transform: Any, first: int) -> None:
+        self.rows, self.transform = rows, transform
+        example = dense(transform(np.asarray(rows[first : first + 1])))
+        self.shape, self.dtype = (rows.shape[0], example.shape[1]), example.dtype
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: slice) -> np.ndarray:
+        rows = np.asarray(self.rows[key])
+        empty = np.empty((0, self.shape[1]), self.dtype)
+        return dense(self.transform(rows)) if len(rows) else empty
+
+    def gather(self, starts: np.ndarray, lookback: int) -> np.ndarray:
+        """Return a copy of windows that lie far apart: read first, and transformed at once."""
+        windows = gather(self.rows, starts, lookback)
+        rows = dense(self.transform(windows.reshape(-1, windows.shape[-1])))
+        return rows.reshape(*windows.shape[:-1], -1)
+
+
+def dense(rows: Any) -> np.ndarray:
+    """Return what a transformer returns as a dense array."""
+    return rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
+
+
 def as_rows(X: Any, ensure_all_finite: Any = True) -> Any:
     """Return X as rows of shape (T, F): as it is, if it need not be converted.
 
@@ -82,18 +131,32 @@ def as_rows(X: Any, ensure_all_finite: Any = True) -> Any:
 
 def refuse_missing(rows, stretches, remedy, *, allow_nan=False):
     """Raise if stretches of rows hold infinity, or NaN unless it is allowed, block by block."""
-    if np.dtype(rows.dtype).kind != "f":
+    stretches = list(stretches)
+    blocks = joined_blocks(rows, stretches)
+    if all(first_missing(block, allow_nan=allow_nan) is None for block in blocks):
         return
     for block in blocks_of(rows, stretches):
-        values = np.asarray(rows[block])
-        bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
-        if bad.any():
-            row, column = (int(place[0]) for place in np.nonzero(bad))
-            found = "NaN" if np.isnan(values[row, column]) else "infinity"
+        found = first_missing(np.asarray(rows[block]), allow_nan=allow_nan)
+        if found is not None:
+            what, (row, column) = found
             raise ValueError(
-                f"Input X contains {found}. The first is in row {block.start + row} of the rows "
+                f"Input X contains {what}. The first is in row {block.start + row} of the rows "
                 f"of X, column {column}. {remedy}"
             )
+
+
+def first_missing(
+    values: np.ndarray, *, allow_nan: bool = False
+) -> tuple[str, tuple[int, ...]] | None:
+    """Return in words what is missing first, and where, or None."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        if np.isfinite(values.sum()):  # in most cases, and without an array of its own
+            return None
+    bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
+    if not bad.any():
+        return None
+    place = tuple(int(number) for number in np.unravel_index(bad.argmax(), bad.shape))
+    return "NaN" if np.isnan(values[place]) else "infinity", place
 
 
 def is_sliced(X: Any) -> bool:
@@ -117,6 +180,24 @@ def blocks_of(rows: Any, stretches: Iterable[tuple[int, int]]) -> Iterator[slice
     for first, last in stretches:
         for begin in range(first, last, size):
             yield slice(begin, min(begin + size, last))
+
+
+def joined_blocks(rows: Any, stretches: Iterable[tuple[int, int]]) -> Iterator[np.ndarray]:
+    """Yield stretches of rows, long ones in blocks, and short ones joined to such."""
+    if isinstance(rows, TransformedRows):
+        yield from (dense(rows.transform(each)) for each in joined_blocks(rows.rows, stretches))
+        return
+    rows = np.asarray(rows) if isinstance(rows, np.ndarray) else rows  # slices faster than a memmap
+    waiting: list[np.ndarray] = []
+    size, n_waiting = _rows_of_block(rows), 0
+    for block in blocks_of(rows, stretches):
+        waiting.append(np.asarray(rows[block]))
+        n_waiting += len(waiting[-1])
+        if 2 * n_waiting > size:
+            yield waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
+            waiting, n_waiting = [], 0
+    if waiting:
+        yield waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
 
 
 def _rows_of_block(rows):
@@ -151,6 +232,8 @@ def gather(rows: Any, starts: np.ndarray, lookback: int) -> np.ndarray:
     if isinstance(rows, np.ndarray):
         windows = views_of(rows, lookback)[starts.ravel()]
         return np.ascontiguousarray(windows).reshape(shape)
+    if isinstance(rows, TransformedRows) and np.ptp(starts) > starts.size * lookback:
+        return rows.gather(starts, lookback)
     windows = np.empty((starts.size, *shape[-2:]), rows.dtype)
     for numbers, first, last in _reads(rows, starts.ravel(), lookback):
         block = np.asarray(rows[first:last])
@@ -189,14 +272,33 @@ def check_size(shape: tuple[int, ...], dtype: Any) -> None:
     if memory is not None and size > memory:
         raise MemoryError(
             f"The windows as one array of shape {shape} and dtype {np.dtype(dtype)} would take "
-            f"{size / 2**30:,.1f} GiB, and this machine has {memory / 2**30:,.1f} GiB. Take a part "
-            "of them, such as windows[:1000], or cut fewer with a larger stride. Estimators and "
-            "pipeline steps of sklstm, splitters and searches take Windows as they are."
+            f"{size / 2**30:,.1f} GiB, and this process may take {memory / 2**30:,.1f} GiB. Take a "
+            "part of them, such as windows[:1000], or cut fewer with a larger stride. Estimators "
+            "and pipeline steps of sklstm, splitters and searches take Windows as they are."
         )
 
 
+def fits_in_memory(n_bytes: float) -> bool:
+    """Return whether an array leaves most of the memory to others."""
+    memory = memory_of_machine()
+    return memory is None or n_bytes <= _LARGE * memory
+
+
 def memory_of_machine() -> float | None:
-    """Return the bytes of memory that the machine has, or None where it does not tell."""
+    """Return the bytes of memory that this process may have, or None where nothing tells."""
     if sys.platform == "win32" or not hasattr(os, "sysconf"):
         return None
-    return float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")
+    import resource
+
+    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    limits = [limit for limit in limits if limit != resource.RLIM_INFINITY]
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return float(min([machine, *limits, *_limits_of_container()]))
+
+
+def _limits_of_container() -> Iterator[int]:
+    """Yield what a control group of Linux allows, where there is one."""
+    for file in map(Path, _CONTROL_GROUPS):
+        text = file.read_text().strip() if file.exists() else ""
+        if text.isdigit():
+            yield int(text)

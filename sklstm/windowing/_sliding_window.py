@@ -15,6 +15,7 @@ from sklstm._ragged import Ragged
 from sklstm._validation import check_finite, check_numbers
 from sklstm.windowing._base import WindowTransformer, is_windows, read_only
 from sklstm.windowing._lazy import Windows
+from sklstm.windowing._lazy_array import LazyWindows
 from sklstm.windowing._steps import read_list, read_padded, refuse
 
 __all__ = ["SlidingWindow"]
@@ -138,8 +139,9 @@ class SlidingWindow(WindowTransformer):
 
     def _check_input(self, X, *, reset):
         """Return X as an array, or as sequences of unequal length."""
-        if isinstance(X, Windows):
-            X.refuse_missing(_IF_MISSING)
+        if isinstance(X, LazyWindows):
+            if isinstance(X, Windows):  # others would have to be computed; who trains looks
+                X.refuse_missing(_IF_MISSING)
             self._check_windows(X, reset)
             return X, None
         values, ragged = None, read_list(X)

@@ -9,8 +9,18 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from sklstm._ragged import Ragged, place_in_sequences
+from sklstm.windowing._lazy_array import LazyWindows
+from sklstm.windowing._lazy_rows import check_size
 
-__all__ = ["Steps", "find_padding", "read_list", "read_padded", "refuse"]
+__all__ = [
+    "Steps",
+    "blocks_of_steps",
+    "find_padding",
+    "median_of",
+    "read_list",
+    "read_padded",
+    "refuse",
+]
 
 # Steps that are worked on at once, so that what is computed on the way takes little memory.
 _PART = 2**20
@@ -40,12 +50,30 @@ class Steps(NamedTuple):
         if self.values.ndim == 2:
             yield slice(None), self.lengths
             return
-        size = max(1, _PART // max(1, self.values.shape[1]))
-        for part in gen_batches(len(self.values), size):
+        for part in _parts_of(self.values.shape):
             yield part, self.lengths[part]
 
 
-def find_padding(array: np.ndarray) -> str | None:
+def blocks_of_steps(values: Any) -> Iterator[np.ndarray]:
+    """Yield windows as arrays, part by part; other steps at once."""
+    for part in _parts_of(values.shape) if len(values.shape) == 3 else [slice(None)]:
+        yield np.asarray(values[part])
+
+
+def median_of(values: Any, feature: int) -> float:
+    """Return the median of a feature; of lazy windows its values become an array."""
+    if isinstance(values, LazyWindows):
+        check_size(values.shape[:2], values.dtype)
+        blocks = [block[..., feature].copy() for block in blocks_of_steps(values)]
+        return float(np.nanmedian(np.concatenate(blocks)))
+    return float(np.nanmedian(values[..., feature]))
+
+
+def _parts_of(shape: tuple[int, ...]) -> Iterator[slice]:
+    return gen_batches(shape[0], max(1, _PART // max(1, shape[1])))
+
+
+def find_padding(array: np.ndarray | LazyWindows) -> str | None:
     """Return where windows are padded: at the one end at which some begin or end with NaN.
 
     Returns
@@ -56,11 +84,17 @@ def find_padding(array: np.ndarray) -> str | None:
     """
     if array.ndim != 3 or array.dtype.kind != "f" or array.size == 0:
         return None
+    blocks = array.parts() if isinstance(array, LazyWindows) else [array]
+    begin, end = np.any([_missing_at_ends(block) for block in blocks], axis=0).tolist()
+    return None if begin == end else "begin" if begin else "end"
+
+
+def _missing_at_ends(array: np.ndarray) -> tuple[bool, bool]:
+    """Return whether some windows begin, and whether some end, with NaN in all features."""
     missing = np.stack([np.isnan(array[:, step]).all(axis=1) for step in (0, -1)], axis=1)
     doubtful = np.flatnonzero(missing.all(axis=1))
     missing[doubtful] &= ~np.isnan(array[doubtful]).all(axis=(1, 2))[:, np.newaxis]
-    begin, end = (bool(missing[:, side].any()) for side in (0, 1))
-    return None if begin == end else "begin" if begin else "end"
+    return bool(missing[:, 0].any()), bool(missing[:, 1].any())
 
 
 def read_list(X: Any) -> Ragged | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods
@@ -15,6 +15,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklstm._validation import check_missing_times
 from sklstm.windowing._base import WindowTransformer, is_windows, read_only
 from sklstm.windowing._lazy import Windows
+from sklstm.windowing._lazy_transformed import (
+    dense,
+    fit_by_blocks,
+    needs_blocks,
+    transform_lazily,
+)
 from sklstm.windowing._steps import find_padding, read_list, read_padded
 
 __all__ = ["TimeDistributedTransformer"]
@@ -70,8 +76,10 @@ class TimeDistributedTransformer(WindowTransformer):
 
     Of lazy :class:`Windows`, the transformer sees each row that they cover once, in :meth:`fit`
     as in :meth:`transform`, and not once for each window that holds it. What is
-    returned are `Windows` over the transformed rows, in memory. Rows that no window covers, as
-    those of other folds, are never looked at. As every row counts once, the mean of a scaler
+    returned are `Windows` over the transformed rows. Where these would take more than a quarter
+    of the memory, the transformer learns block by block with its ``partial_fit``, which it needs
+    to have, and rows are transformed when they are read. Rows that no window covers, as
+    those of other folds, teach nothing. As every row counts once, the mean of a scaler
     differs a little from that of the windows as an array, in which rows at both ends of the series
     are held by fewer windows than others.
 
@@ -131,6 +139,8 @@ class TimeDistributedTransformer(WindowTransformer):
         """
         self._validate_params()
         keep = self.warm_start and hasattr(self, "transformer_")
+        if needs_blocks(X):
+            return self._fit_lazily(X, keep)
         rows, _, of_sequences = self._time_steps(X, reset=not keep)
         validate_data(self, rows, reset=not keep, skip_check_array=True)
         if not keep:
@@ -138,7 +148,7 @@ class TimeDistributedTransformer(WindowTransformer):
             self.transformer_ = clone(self.transformer).fit(rows, y)
         return self
 
-    def transform(self, X: ArrayLike) -> NDArray[Any]:
+    def transform(self, X: Any) -> Any:
         """Transform every time step.
 
         Parameters
@@ -154,12 +164,15 @@ class TimeDistributedTransformer(WindowTransformer):
             The transformed time steps.
         """
         check_is_fitted(self)
+        if needs_blocks(X):
+            validate_data(self, X[0], reset=False, skip_check_array=True)
+            return transform_lazily(X, self.transformer_.transform)
         rows, regroup, _ = self._time_steps(X)
         validate_data(self, rows, reset=False, skip_check_array=True)
-        return regroup(_dense(self.transformer_.transform(rows)))
+        return regroup(dense(self.transformer_.transform(rows)))
 
     @available_if(_can_invert)
-    def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
+    def inverse_transform(self, X: Any) -> Any:
         """Undo the transformation of every time step, if the transformer can.
 
         Parameters
@@ -175,8 +188,18 @@ class TimeDistributedTransformer(WindowTransformer):
             The time steps before the transformation.
         """
         check_is_fitted(self)
+        if needs_blocks(X):
+            return transform_lazily(X, self.transformer_.inverse_transform)
         rows, regroup, _ = self._time_steps(X)
-        return regroup(_dense(self.transformer_.inverse_transform(rows)))
+        return regroup(dense(self.transformer_.inverse_transform(rows)))
+
+    def _fit_lazily(self, windows, keep):
+        """Fit on windows whose rows memory cannot hold, or which have none."""
+        validate_data(self, windows[0], reset=not keep, skip_check_array=True)
+        if not keep:
+            self._padding = None
+            self.transformer_ = fit_by_blocks(clone(self.transformer), windows)
+        return self
 
     def _time_steps(self, X, *, reset=False):
         """Return all time steps as rows, what regroups transformed ones, and whether X is 3-D."""
@@ -223,7 +246,3 @@ class TimeDistributedTransformer(WindowTransformer):
 def _protected(array, X):
     """Return an array, read-only if to write to it would change X."""
     return read_only(array) if np.may_share_memory(array, X) else array
-
-
-def _dense(rows):
-    return rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)

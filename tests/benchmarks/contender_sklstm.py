@@ -1,7 +1,7 @@
 """Ours."""
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from works import BATCH_SIZE, FILTERS, KERNEL_SIZE, POOL_SIZE
+from works import FILTERS, KERNEL_SIZE, POOL_SIZE
 
 ARCHITECTURE = "arch"
 
@@ -15,7 +15,8 @@ def make(work, architecture):
         kernel_size=KERNEL_SIZE,
         pool_size=POOL_SIZE,
         epochs=work.epochs,
-        batch_size=BATCH_SIZE,
+        batch_size=work.batch_size,
+        activation=work.activation,
         learning_rate=work.learning_rate,
     )
 

@@ -6,7 +6,7 @@ import torch
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
-from works import BATCH_SIZE, FCN_BLOCKS, FILTERS, KERNEL_SIZE, POOL_SIZE
+from works import FCN_BLOCKS, FILTERS, KERNEL_SIZE, POOL_SIZE
 
 ARCHITECTURE = "module__architecture"
 
@@ -26,7 +26,7 @@ def make(work, architecture):
         optimizer=torch.optim.Adam,
         lr=work.learning_rate,
         max_epochs=work.epochs,
-        batch_size=BATCH_SIZE,
+        batch_size=work.batch_size,
         iterator_train__shuffle=True,
         train_split=None,
         verbose=0,

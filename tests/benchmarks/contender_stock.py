@@ -4,7 +4,7 @@ import keras
 from keras import layers
 from scikeras.wrappers import KerasClassifier, KerasRegressor
 
-from works import BATCH_SIZE, FCN_BLOCKS, FILTERS, KERNEL_SIZE, POOL_SIZE
+from works import FCN_BLOCKS, FILTERS, KERNEL_SIZE, POOL_SIZE
 
 ARCHITECTURE = "architecture"
 
@@ -19,7 +19,7 @@ def make(work, architecture):
         optimizer="adam",
         optimizer__learning_rate=work.learning_rate,
         epochs=work.epochs,
-        batch_size=BATCH_SIZE,
+        batch_size=work.batch_size,
         verbose=0,
     )
 

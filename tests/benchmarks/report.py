@@ -41,6 +41,7 @@ AHEAD = Target("ahead of skorch", 1, "skorch")
 
 LINES = (
     Line("search: 4 networks, 3 folds, 1,000 windows of 20 steps", "search", AHEAD),
+    Line("the same search: all tanh, as PyTorch's stack", "search-tanh", AHEAD),
     Line("the same search, n_jobs=2", "search-2", AHEAD),
     Line("a longer search: 120 epochs", "minute"),
     Line(
@@ -49,7 +50,13 @@ LINES = (
         Target("ahead of its n_jobs=1", 1, "sklstm", "minute"),
     ),
     Line("long sequences: 4 networks, 3 folds, 300 windows of 200 steps", "long", AHEAD),
+    Line("the same long sequences: all tanh, as PyTorch's stack", "long-tanh", AHEAD),
     Line("barcodes: LSTM, LSTM + CNN, 100 units, 500 steps", "barcodes", AHEAD),
+    Line(
+        "panel: LSTM, LSTM + CNN, 60,000 windows of 36 steps, batch 256",
+        "panel",
+        Target("at most 0.8 times skorch", 0.8, "skorch"),
+    ),
     Line(
         "wide: 4 networks, 400 units",
         "wide",

@@ -40,21 +40,22 @@ class Work:
     folds: int = 0
     n_jobs: int = 1
     repeats: int = 1
+    batch_size: int = BATCH_SIZE
+    activation: str = "auto"  # of the stack: relu, or tanh for all
     contenders: tuple[str, ...] = ("stock", "skorch", "sklstm")
 
 
 _search = Work(folds=3)
 _minute = replace(_search, epochs=120, contenders=("sklstm",))
+# Over hundreds of steps relu explodes, in Keras too, unless it is trained with care.
+_long = Work(folds=3, samples=300, steps=200, features=4, outputs=1, epochs=5, learning_rate=1e-4)
 
 WORKS = {
     "search": _search,
     "search-2": replace(_search, n_jobs=2),
     "minute": _minute,
     "minute-2": replace(_minute, n_jobs=2),
-    # Over hundreds of steps relu explodes, in Keras too, unless it is trained with care.
-    "long": Work(
-        folds=3, samples=300, steps=200, features=4, outputs=1, epochs=5, learning_rate=1e-4
-    ),
+    "long": _long,
     "barcodes": Work(
         ("vanilla", "cnn_lstm"),
         steps=500,
@@ -63,6 +64,19 @@ WORKS = {
         units=100,
         epochs=2,
         classify=True,
+    ),
+    # PyTorch's LSTM knows tanh alone, so these compare the same stacks.
+    "search-tanh": replace(_search, activation="tanh", contenders=("skorch", "sklstm")),
+    "long-tanh": replace(_long, activation="tanh", contenders=("skorch", "sklstm")),
+    # As many series are: Tourism monthly has 300 and some, and 60,000 windows.
+    "panel": Work(
+        ("vanilla", "cnn_lstm"),
+        samples=60_000,
+        steps=36,
+        outputs=1,
+        epochs=1,
+        batch_size=256,
+        contenders=("skorch", "sklstm"),
     ),
     "wide": Work(units=400, epochs=3),
     "fcn": Work(("lstm_fcn",), samples=200, steps=400, outputs=1, units=64),

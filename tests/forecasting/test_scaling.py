@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sklstm.forecasting._scaling import WindowScaler, grows_with_level
+from sklstm.forecasting._scaling import WindowScaler, describe_windows, grows_with_level
 
 
 def fitted(windows, targets, columns=(0,), *, level=1, spread=False, shift=None, weight=None):
@@ -109,5 +109,6 @@ def test_whether_spread_grows_with_level(power, expected):
     rng = np.random.default_rng(0)
     level = 10 ** rng.uniform(0, 4, (300, 1, 1))
     noise = rng.uniform(-0.1, 0.1, (300, 1, 20))
-    assert grows_with_level(level + level**power * noise) is expected
-    assert not grows_with_level(np.ones((4, 1, 3)))
+    windows = (level + level**power * noise).swapaxes(1, 2)
+    assert grows_with_level(*describe_windows(windows, [0])[1:]) is expected
+    assert not grows_with_level(*describe_windows(np.ones((4, 3, 1)), [0])[1:])

@@ -11,6 +11,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
+from windowing_support import Store
 
 from sklstm import (
     Forecaster,
@@ -22,7 +23,11 @@ from sklstm import (
     Windows,
     make_windows,
 )
-from sklstm.windowing import _lazy
+from sklstm._kernels._tensorflow import keras
+from sklstm._training import _tensors
+from sklstm.forecasting import NaiveForecaster, _scaling, backtest
+from sklstm.windowing import _lazy, _lazy_array, _lazy_rows
+from sklstm.windowing._lazy_mapped import MappedWindows
 
 SERIES = np.random.default_rng(0).normal(size=(130, 2)).cumsum(axis=0) / 3
 SMALL = dict(units=3, epochs=2, batch_size=16, random_state=0)
@@ -183,13 +188,95 @@ def test_workers_give_the_same_scores():
     np.testing.assert_array_equal(found, cross_val_score(model, dense, Y, cv=cv))
 
 
-def test_a_forecaster_takes_lazy_windows():
+# --- forecasters ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_parts(monkeypatch, never_dense):
+    """Let forecasters look at twenty windows at a time."""
+    gather = MappedWindows.__array__
+
+    def of_few(self, *args, **kwargs):
+        assert len(self) < 100, "all scaled windows were made an array"
+        return gather(self, *args, **kwargs)
+
+    monkeypatch.setattr(MappedWindows, "__array__", of_few)
+    monkeypatch.setattr(_lazy_array, "_PART_BYTES", 20 * 6 * 3 * 8)
+    monkeypatch.setattr(_tensors, "PART_BYTES", 40 * 6 * 3 * 4)
+    monkeypatch.setattr(_scaling, "_MANY_VALUES", 400)
+
+
+def _positive(series):
+    return np.exp(series / 3)
+
+
+def _with_zeros(series):
+    return np.maximum(series, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments"),
+    [
+        (None, dict(calibration_fraction=0.3)),
+        (None, dict(target=[1, 0], scaling="season", season=3, spread=True, baseline="seasonal")),
+        (_positive, dict(log=True, baseline="last", balance=True, n_members=2, random_state=1)),
+        (_with_zeros, dict(log=True, scaling=None, baseline=None)),
+        (None, dict(baseline=LSTMRegressor(**SMALL | dict(epochs=1)), calibration_fraction=0.3)),
+    ],
+    ids=["linear", "season and spread", "logarithms", "logarithms of zeros", "estimator"],
+)
+def test_forecasts_of_lazy_windows_are_the_same_bit_for_bit(change, arguments, small_parts):
+    series = SERIES if change is None else change(SERIES)
+    y = series[:, [1, 0]] if arguments.get("target") else series[:, 0]
+    how = dict(y=y, lookback=6, horizon=2, future=None if change else [1])
+    if arguments.get("target"):
+        how["future"] = None
+    lazy, Y = make_windows(series, **how, lazy=True)
+    dense = make_windows(series, **how)[0]
+    forecaster = Forecaster(LSTMRegressor(**SMALL), **arguments)
+    one, other = clone(forecaster).fit(lazy, Y), clone(forecaster).fit(dense, Y)
+    np.testing.assert_array_equal(one.predict(lazy), other.predict(dense))
+    for member, same in zip(one.members_, other.members_, strict=True):
+        for a, b in zip(member._state.weights, same._state.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+    if "calibration_fraction" in arguments:
+        intervals = other.predict_interval(dense, 0.8)
+        np.testing.assert_array_equal(one.predict_interval(lazy, 0.8), intervals)
+
+
+def test_other_regressors_are_given_an_array(monkeypatch):
     lazy, dense, Y = windows()
     train, test = train_test_split(np.arange(len(Y)), random_state=0)
     forecaster = Forecaster(Ridge(), target=0)
     found = clone(forecaster).fit(lazy[train], Y[train]).predict(lazy[test])
     expected = clone(forecaster).fit(dense[train], Y[train]).predict(dense[test])
     np.testing.assert_array_equal(found, expected)
+    monkeypatch.setattr(_lazy_rows, "memory_of_machine", lambda: 1000.0)
+    with pytest.raises(MemoryError, match="as one array of shape"):
+        clone(forecaster).set_params(baseline=None).fit(lazy, Y)
+
+
+def test_a_backtest_of_lazy_windows_is_that_of_an_array(small_parts):
+    lazy, dense, Y = windows()
+    models = {
+        "naive": NaiveForecaster("drift"),
+        "network": Forecaster(LSTMRegressor(**SMALL), baseline="last"),
+    }
+    cv = PurgedTimeSeriesSplit(2, horizon=2)
+    found, expected = (backtest(models, X, Y, cv=cv) for X in (lazy, dense))
+    for name in models:
+        for one, other in zip(found.forecasts[name], expected.forecasts[name], strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_what_a_forecaster_cannot_take_is_refused_with_its_place(small_parts):
+    series = np.where(np.arange(130) == 97, -1.0, 1.0)
+    lazy, Y = make_windows(series, lookback=6, lazy=True)
+    forecaster = Forecaster(LSTMRegressor(**SMALL), log=True)
+    with pytest.raises(ValueError, match="is -1 in sample 92 of X, time step 5"):
+        forecaster.fit(lazy, np.abs(Y))
+    with pytest.raises(ValueError, match=r"NaN\. The first is in row 97 of the rows"):
+        forecaster.fit(Windows(np.where(series < 0, np.nan, series), lookback=6)[:-1], Y)
 
 
 def test_memory_is_that_of_the_rows(fresh_python):
@@ -215,3 +302,64 @@ model.fit(lazy[:100_000], Y[:100_000])
 print(peak() - before)
 """)
     assert float(done.stdout) <= 120
+
+
+@pytest.fixture
+def little_memory(monkeypatch):
+    """Refuse to hold a copy of the series, and train on few batches at a time."""
+    monkeypatch.setattr(_lazy_rows, "_LARGE", 0)
+    monkeypatch.setattr(_tensors, "PART_BYTES", 2000)  # 41 windows, two batches
+
+
+@pytest.mark.parametrize("store", [Store, np.asarray])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        dict(dropout=0.2),
+        dict(early_stopping=True, arch="cnn_lstm", filters=4),
+        dict(epochs="auto", batch_size=50),
+        dict(
+            callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)]
+        ),
+    ],
+    ids=["dropout", "early stopping", "trial", "batch by batch"],
+)
+@pytest.mark.filterwarnings("ignore:early_stopping judges")
+def test_rows_that_fit_into_no_memory_are_read_part_by_part(store, arguments, little_memory):
+    dense, Y = make_windows(SERIES, SERIES[:, 0], lookback=6, horizon=2)
+    lazy, _ = make_windows(store(SERIES), SERIES[:, 0], lookback=6, horizon=2, lazy=True)
+    model = LSTMRegressor(**SMALL | arguments)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_lazy.Windows, "compact", None)  # never called
+        one = clone(model).fit(lazy, Y)
+    assert_same(one, clone(model).fit(dense, Y), lazy, dense)
+
+
+def test_a_series_larger_than_the_memory_of_the_process(fresh_python, tmp_path):
+    """The process may take 1.3 GB, and of the series of 2.2 GB in float64 no copy of a part."""
+    done = fresh_python(f"""
+import resource
+resource.setrlimit(resource.RLIMIT_DATA, (1_300_000_000, 1_300_000_000))
+import numpy as np
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklstm import LSTMRegressor, TimeDistributedTransformer, make_windows
+
+file = {str(tmp_path / "series")!r}
+with open(file, "wb") as stream:  # with a hole, which takes no space on disk
+    np.random.default_rng(0).normal(size=(10_000, 64)).tofile(stream)
+    stream.truncate(4_300_000 * 64 * 8)
+series = np.memmap(file, float, "r").reshape(-1, 64)
+lazy, Y = make_windows(series, series[:, 0], lookback=20, stride=60, lazy=True)
+assert series.nbytes > 2e9 and lazy.n_covered * 64 * 4 > 1.3e9 / 4
+model = make_pipeline(
+    TimeDistributedTransformer(StandardScaler()),
+    LSTMRegressor(units=1, epochs=1, batch_size=2000),
+)
+print(model.fit(lazy, Y[:, 0]).predict(lazy[:500]).shape)
+try:
+    np.ones(series.shape)
+except MemoryError:
+    print("refused")
+""")
+    assert done.stdout.split("\n")[-3:-1] == ["(500,)", "refused"]

@@ -114,3 +114,32 @@ print((memory() - before) / (7 * {len(ARCHITECTURES)}))
 """)
     # 150 MB for 180 networks; TensorFlow by itself keeps some 10 MB of each
     assert float(done.stdout) <= 0.83
+
+
+def test_a_fit_copies_its_samples_at_most_once(fresh_python):
+    """160 MB in float32, which TensorFlow shares where they are aligned, and 320 in float64."""
+    done = fresh_python("""
+import resource, sys
+import numpy as np
+from sklstm import LSTMRegressor
+from sklstm._precision import empty_aligned
+
+def peak():
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+model = LSTMRegressor(units=1, epochs=1, batch_size=5000)
+X = empty_aligned((100_000, 50, 8))
+X[:] = np.random.default_rng(0).random((50, 8))
+y = X[:, 0, 0] + np.arange(100_000) % 7
+model.fit(X[:10_000], y[:10_000]).predict(X[:1000])
+before = peak()
+model.fit(X, y).predict(X)
+print(peak() - before)
+X = X.astype(float)
+before = peak()
+model.fit(X, y).predict(X)
+print(peak() - before)
+""")
+    single, double = map(float, done.stdout.split())
+    assert single <= 40 and double <= 200

@@ -1,49 +1,15 @@
-import copy
-import pickle
-
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.model_selection import (
-    GridSearchCV,
-    KFold,
-    ShuffleSplit,
-    cross_validate,
-    train_test_split,
-)
-from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
-from sklearn.utils import _safe_indexing, check_consistent_length, indexable, resample
+from windowing_support import Store
 
 from sklstm import (
-    PurgedTimeSeriesSplit,
-    SlidingWindow,
-    TimeDistributedTransformer,
-    WindowImputer,
     Windows,
     make_windows,
 )
 from sklstm.windowing import _lazy_rows
-
-
-class Store:
-    """Slices rows and nothing else, as a store on disk may."""
-
-    def __init__(self, rows):
-        self.hidden, self.reads = rows, []
-        self.shape, self.dtype = rows.shape, rows.dtype
-
-    def __len__(self):
-        return self.shape[0]
-
-    def __getitem__(self, key):
-        rows = key[0] if isinstance(key, tuple) else key
-        assert isinstance(rows, slice)
-        self.reads.append(self.hidden[rows].shape[0])
-        return self.hidden[key].copy()
 
 
 @st.composite
@@ -191,11 +157,26 @@ def test_an_array_larger_than_the_machine_is_refused(windows, monkeypatch):
     assert np.array(windows).shape == (8, 3, 2)
 
 
+def test_limits_of_the_process_count_as_its_memory(tmp_path, monkeypatch):
+    import resource
+
+    physical = _lazy_rows.memory_of_machine()
+    group = tmp_path / "memory.max"
+    monkeypatch.setattr(_lazy_rows, "_CONTROL_GROUPS", (group, tmp_path / "none"))
+    group.write_text("max\n")
+    assert _lazy_rows.memory_of_machine() >= physical
+    group.write_text("123456789\n")
+    assert _lazy_rows.memory_of_machine() == 123456789
+    limits = {resource.RLIMIT_AS: resource.RLIM_INFINITY, resource.RLIMIT_DATA: 10**8}
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (limits[kind], limits[kind]))
+    assert _lazy_rows.memory_of_machine() == 10**8
+
+
 def test_absurd_windows_are_made_at_once_and_refused_in_words():
     series = np.broadcast_to(np.float32(1), (10_000_000, 8))
     windows, targets = make_windows(series, series[:, 0], lookback=10_000, lazy=True)
     assert windows.shape == (9_990_000, 10_000, 8) and targets.shape == (9_990_000, 1)
-    with pytest.raises(MemoryError, match=r"float32 would take 2,977\.\d GiB, and this machine"):
+    with pytest.raises(MemoryError, match=r"float32 would take 2,977\.\d GiB, and this process"):
         windows * 2
 
 
@@ -270,93 +251,6 @@ def test_indices_that_numpy_refuses_are_refused(windows):
         hash(windows)
 
 
-# --- pickles and workers --------------------------------------------------------------------
-
-
-def test_pickles_hold_the_rows_once():
-    rows = np.random.default_rng(0).normal(size=(5000, 4))
-    windows = Windows(rows, lookback=100)
-    parts = [windows, windows[:2000], windows[:, -50:], windows[np.arange(1000, 3000)]]
-    saved = pickle.dumps(parts)
-    assert len(saved) < rows.nbytes + 2000
-    for part, again in zip(parts, pickle.loads(saved), strict=True):
-        np.testing.assert_array_equal(part, again)
-    np.testing.assert_array_equal(copy.deepcopy(windows)[7], windows[7])
-
-
-def _kind_of_rows(windows):
-    rows = windows.rows
-    while rows is not None and not isinstance(rows, np.memmap):
-        rows = rows.base
-    return None if rows is None else rows.filename, windows[5].sum()
-
-
-def test_workers_share_the_rows_by_memory_map():
-    rows = np.random.default_rng(0).normal(size=(200_000, 1))  # 1.6 MB
-    windows = Windows(rows, lookback=3)
-    parts = [windows, windows[1000:], windows[np.array([0, 2, 3, 7, 8, 5])]]
-    jobs = (joblib.delayed(_kind_of_rows)(part) for part in parts)
-    found = joblib.Parallel(n_jobs=2)(jobs)
-    files = {str(file) for file, _ in found}
-    assert len(files) == 1 and None not in files  # one file for all
-    assert [total for _, total in found] == [part[5].sum() for part in parts]
-
-
-# --- scikit-learn ---------------------------------------------------------------------------
-
-
-class MeanOfWindows(RegressorMixin, BaseEstimator):
-    """Predict the mean of the last steps of a window; refuse what is not lazy."""
-
-    def __init__(self, n_steps=1):
-        self.n_steps = n_steps
-
-    def fit(self, X, y):
-        assert isinstance(X, Windows)
-        self.fitted_ = True
-        return self
-
-    def predict(self, X):
-        assert isinstance(X, Windows)
-        return np.asarray(X[:, -self.n_steps :]).mean(axis=(1, 2))
-
-
-def test_tools_of_scikit_learn_hand_on_lazy_windows():
-    series = np.cumsum(np.random.default_rng(0).normal(size=60))
-    lazy, Y = make_windows(series, lookback=5, lazy=True)
-    dense, _ = make_windows(series, lookback=5)
-    check_consistent_length(lazy, Y)
-    assert indexable(lazy, Y)[0] is lazy
-    for part, expected in [
-        (train_test_split(lazy, random_state=0), train_test_split(dense, random_state=0)),
-        ([resample(lazy, random_state=0)], [resample(dense, random_state=0)]),
-        ([_safe_indexing(lazy, np.arange(3))], [dense[:3]]),
-        ([_safe_indexing(lazy, [True] * 55)], [dense]),
-    ]:
-        assert all(isinstance(each, Windows) for each in part)
-        assert all(map(np.array_equal, part, expected))
-
-
-@pytest.mark.parametrize(
-    "cv", [KFold(3), PurgedTimeSeriesSplit(3), ShuffleSplit(3, random_state=0)]
-)
-def test_searches_and_folds_score_lazy_windows_like_arrays(cv):
-    series = np.cumsum(np.random.default_rng(0).normal(size=60))
-    lazy, Y = make_windows(series, lookback=5, lazy=True)
-    search = GridSearchCV(MeanOfWindows(), {"n_steps": [1, 3]}, cv=cv).fit(lazy, Y[:, 0])
-    for number, (_, test) in enumerate(cv.split(lazy)):
-        for candidate, n_steps in enumerate([1, 3]):
-            numbers = test[:, np.newaxis] + np.arange(5 - n_steps, 5)  # rows, by hand
-            error = np.square(series[numbers].mean(axis=1) - Y[test, 0]).mean()
-            score = search.cv_results_[f"split{number}_test_score"][candidate]
-            assert score == pytest.approx(1 - error / Y[test, 0].var())
-    scores = cross_validate(MeanOfWindows(), lazy, Y[:, 0], cv=cv)
-    np.testing.assert_allclose(
-        scores["test_score"],
-        [search.cv_results_[f"split{number}_test_score"][0] for number in range(3)],
-    )
-
-
 # --- rows -----------------------------------------------------------------------------------
 
 
@@ -377,6 +271,16 @@ def test_compact_windows_keep_each_row_that_they_cover_once(data):
     assert compact.shape == windows.shape
 
 
+def test_short_stretches_of_rows_are_read_in_blocks(monkeypatch):
+    monkeypatch.setattr(_lazy_rows, "_BLOCK_BYTES", 800)  # 100 rows
+    store = Store(np.arange(1000.0)[:, np.newaxis])
+    blocks = list(Windows(store, range(0, 990, 20), lookback=10).blocks())
+    np.testing.assert_array_equal(
+        np.concatenate(blocks)[:, 0], [20 * i + j for i in range(50) for j in range(10)]
+    )
+    assert [len(block) for block in blocks] == 8 * [60] + [20]
+
+
 def test_compact_windows_copy_no_rows_that_follow_one_another():
     rows = np.arange(20.0).reshape(10, 2)
     assert np.shares_memory(Windows(rows, lookback=3)[2:5].compact().rows, rows)
@@ -386,106 +290,3 @@ def test_windows_over_other_rows_must_be_as_many(windows):
     assert windows.over(np.ones((10, 5)))[3:].shape == (5, 3, 5)
     with pytest.raises(ValueError, match="as many as those of the windows, 10, got 9"):
         windows.over(np.ones((9, 2)))
-
-
-# --- pipeline steps -------------------------------------------------------------------------
-
-
-def test_a_sliding_window_trims_lazy_windows_lazily(windows):
-    step = SlidingWindow(lookback=2)
-    trimmed = step.fit_transform(windows[[5, 0]])
-    assert isinstance(trimmed, Windows) and trimmed.rows is windows.rows
-    np.testing.assert_array_equal(trimmed, [[[12, 13], [14, 15]], [[2, 3], [4, 5]]])
-    assert (step.n_features_in_, step.n_timesteps_in_) == (2, 3)
-    assert SlidingWindow().fit_transform(windows).shape == (8, 3, 2)
-    with pytest.raises(ValueError, match="lookback=4 is longer than the windows"):
-        SlidingWindow(4).fit(windows)
-    with pytest.raises(ValueError, match="was fitted on rows"):
-        SlidingWindow(1).fit(windows.rows).transform(windows)
-
-
-def test_missing_values_in_lazy_windows_are_refused_with_their_row():
-    step, rows = SlidingWindow(), np.zeros((20, 2))
-    rows[12, 1] = np.nan
-    windows = Windows(rows, lookback=3)
-    step.fit(windows[:10]).transform(windows[13:])  # these do not hold it
-    with pytest.raises(ValueError, match=r"NaN. The first is in row 12 of the rows of X, column 1"):
-        step.fit(windows[[0, 11]])
-
-
-class CountingScaler(StandardScaler):
-    """Keep the rows that it is fitted on."""
-
-    def fit(self, X, y=None, sample_weight=None):
-        self.seen_ = X.copy()
-        return super().fit(X)
-
-
-def test_a_scaler_sees_each_row_that_lazy_windows_cover_once():
-    series = np.random.default_rng(0).normal(size=(30, 2)) * [1, 9] + [5, 0]
-    windows = Windows(series, lookback=4)
-    step = TimeDistributedTransformer(CountingScaler())
-    train = windows[[0, 1, 2, 10, 11]]  # rows 0 to 5 and 10 to 14
-    covered = series[[*range(6), *range(10, 15)]]
-    scaled = step.fit_transform(train)
-    np.testing.assert_array_equal(step.transformer_.seen_, covered)
-    mean, scale = covered.mean(axis=0), covered.std(axis=0)
-    assert isinstance(scaled, Windows) and scaled.rows.shape == (11, 2)
-    np.testing.assert_allclose(scaled, (np.asarray(train) - mean) / scale)
-    test = windows[20:]
-    np.testing.assert_allclose(step.transform(test), (np.asarray(test) - mean) / scale)
-    np.testing.assert_allclose(step.inverse_transform(step.transform(test)), test)
-    np.testing.assert_array_equal(series, windows.rows)  # nothing was changed in place
-
-
-def test_a_transformer_may_change_the_number_of_features(windows):
-    encoded = TimeDistributedTransformer(PolynomialFeatures(include_bias=False))
-    found = encoded.fit_transform(windows[::2])
-    assert isinstance(found, Windows) and found.shape == (4, 3, 5)
-    a, b = np.moveaxis(np.asarray(windows[::2]), 2, 0)
-    np.testing.assert_array_equal(found, np.stack([a, b, a * a, a * b, b * b], axis=2))
-    same = TimeDistributedTransformer(FunctionTransformer()).fit_transform(windows)
-    assert np.shares_memory(same.rows, windows.rows) and not same.rows.flags.writeable
-
-
-def test_known_columns_of_lazy_windows_are_scaled_as_features_of_their_own():
-    series = np.column_stack([np.arange(20.0), np.arange(20.0) ** 2])
-    how = dict(y=series[:, 0], lookback=3, horizon=2, future=[1])
-    lazy, _ = make_windows(series, **how, lazy=True)
-    rows = np.column_stack([series[:-2], series[2:, 1]])  # the last two windows need no more
-    found = TimeDistributedTransformer(StandardScaler()).fit_transform(lazy)
-    dense, _ = make_windows(series, **how)
-    np.testing.assert_allclose(found, (dense - rows.mean(axis=0)) / rows.std(axis=0))
-
-
-def test_an_imputer_makes_an_array_of_lazy_windows():
-    series = np.arange(12.0)
-    series[[4, 5]] = np.nan
-    lazy, _ = make_windows(series, -np.arange(12.0), lookback=3, allow_nan=True, lazy=True)
-    filled = WindowImputer().fit_transform(lazy)
-    np.testing.assert_array_equal(filled[2:4, :, 0], [[2, 3, 3], [3, 3, 3]])
-    np.testing.assert_array_equal(filled, WindowImputer().fit_transform(np.asarray(lazy)))
-
-
-def test_an_imputer_refuses_to_fill_the_memory(windows, monkeypatch):
-    step = WindowImputer(add_indicator=True).fit(windows)
-    monkeypatch.setattr(_lazy_rows, "memory_of_machine", lambda: 700.0)  # bytes; it needs 768
-    with pytest.raises(MemoryError, match=r"shape \(8, 3, 4\) and dtype float64"):
-        step.transform(windows)
-
-
-def test_lazy_windows_without_a_target_are_left_out():
-    series = np.arange(12.0)
-    series[8] = np.nan
-    with pytest.warns(UserWarning, match="1 of 9 windows were left out"):
-        lazy, Y = make_windows(np.arange(12.0), series, lookback=3, allow_nan=True, lazy=True)
-    assert isinstance(lazy, Windows)
-    np.testing.assert_array_equal(lazy[:, -1, 0] + 1, Y[:, 0])
-
-
-def test_columns_of_a_frame_are_windows_as_well():
-    frame = pd.DataFrame({"load": np.arange(8.0), "heat": np.arange(8.0) ** 2})
-    lazy, Y = make_windows(frame, y="load", lookback=2, horizon=2, future=["heat"], lazy=True)
-    dense, Y_dense = make_windows(frame, y="load", lookback=2, horizon=2, future=["heat"])
-    np.testing.assert_array_equal(lazy, dense)
-    np.testing.assert_array_equal(Y, Y_dense)

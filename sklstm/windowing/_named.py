@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from sklstm._validation import names_of
 from sklstm.windowing._lazy_keys import key_by_axis
 
 __all__ = ["NamedWindows", "with_names"]
@@ -83,10 +82,11 @@ class NamedWindows(np.ndarray):
         return result if out is None else out[0] if len(out) == 1 else out
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        result = super().__array_function__(func, types, args, kwargs)
-        if func is np.concatenate and {**dict(enumerate(args)), **kwargs}.get("axis", 0) == 0:
-            return with_names(_plain(result), _common_names(args[0]))
-        return _without_empty_names(result)
+        result = _without_names(super().__array_function__(func, types, args, kwargs))
+        if func is np.concatenate:
+            axis = args[1] if len(args) > 1 else kwargs.get("axis", 0)
+            return with_names(result, _common_names(args[0]) if axis in (0, 1) else None)
+        return result
 
 
 def _method(name: str) -> Any:
@@ -146,8 +146,8 @@ def _common_names(arrays):
     return names.pop() if len(names) == 1 else None
 
 
-def _without_empty_names(result):
-    """Return plain arrays in place of those whose names NumPy has left out."""
+def _without_names(result):
+    """Return plain arrays: NumPy's functions may have put features into another order."""
     if type(result) in (list, tuple):
-        return type(result)(map(_without_empty_names, result))
-    return result if names_of(result) else _plain(result)
+        return type(result)(map(_without_names, result))
+    return _plain(result)

@@ -7,7 +7,17 @@ import pytest
 
 from sklstm._kernels._tensorflow import tf
 from sklstm._precision import aligned, is_finite, needs_copy, to_float32
-from sklstm._training._tensors import batch_of, has_lengths, is_lazy, shared, tensors_of
+from sklstm._training import _tensors
+from sklstm._training._tensors import (
+    batch_of,
+    gathered,
+    has_lengths,
+    is_lazy,
+    is_streamed,
+    parts_of_batches,
+    shared,
+    tensors_of,
+)
 from sklstm.windowing import Windows
 
 
@@ -59,8 +69,27 @@ def test_a_sum_tells_whether_all_are_finite(values, finite):
     assert is_finite(np.array(values, np.float32)) == finite
 
 
+def test_windows_that_a_graph_cannot_gather_are_gathered_for_it():
+    windows = Windows(np.arange(20.0).reshape(10, 2), lookback=3)  # float64
+    data = (*tensors_of(windows), tf.range(8.0), tf.ones([8]))
+    assert is_streamed(data) and not is_lazy(data)
+    X, y, _ = gathered(data, np.array([6, 0]))
+    np.testing.assert_array_equal(X, windows[[6, 0]])
+    assert X.dtype == tf.float32 and y.numpy().tolist() == [6, 0]
+    assert gathered(data, slice(2, 5))[1].numpy().tolist() == [2, 3, 4]
+
+
+def test_batches_are_cut_into_parts_of_a_few_megabytes(monkeypatch):
+    monkeypatch.setattr(_tensors, "PART_BYTES", 7 * 4 * 3 * 2)  # seven windows
+    data = tensors_of(Windows(np.arange(80.0).reshape(40, 2), lookback=3))
+    ends = np.array([3, 6, 9, 18, 20])
+    found = list(parts_of_batches(data, ends, 0, 5))
+    assert found == [slice(0, 2), slice(2, 3), slice(3, 4), slice(4, 5)]
+    assert list(parts_of_batches(data, ends, 1, 3)) == [slice(1, 3)]
+
+
 def test_windows_are_gathered_from_their_rows():
-    rows = np.arange(20.0).reshape(10, 2)
+    rows = aligned(np.arange(20.0).reshape(10, 2))
     lazy = (*tensors_of(Windows(rows, [6, 0, 2], lookback=3)), tf.zeros([3, 1]), tf.ones([3]))
     dense = (*tensors_of(np.zeros((3, 3, 2))), tf.zeros([3, 1]), tf.ones([3]))
     ragged = dense[0], tf.constant([1, 2, 3]), *dense[1:]

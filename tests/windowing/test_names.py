@@ -86,26 +86,30 @@ def test_added_features_have_names(lazy):
     ("transformer", "names"),
     [
         (PCA(2), ["pca0", "pca1"]),
-        (PolynomialFeatures(2, include_bias=False, interaction_only=True), "load,heat,load heat"),
-        (ColumnTransformer([("s", MinMaxScaler(), [1])], remainder="passthrough"), None),
+        (PolynomialFeatures(2, interaction_only=True), ["1", "load", "heat", "load heat"]),
+        (
+            ColumnTransformer([("unit", MinMaxScaler(), [1])], remainder="passthrough"),
+            ["unit__heat", "remainder__load"],
+        ),
         (FunctionTransformer(np.sqrt), None),
+        (make_pipeline(MinMaxScaler(), FunctionTransformer(np.sqrt)), None),
         (Failing(), None),
     ],
 )
-@pytest.mark.parametrize("by_blocks", [False, True])
-def test_transformers_name_their_output_or_do_not(transformer, names, by_blocks, monkeypatch):
-    X = windows(lazy=by_blocks)
-    if by_blocks:
-        if not hasattr(transformer, "partial_fit") and not isinstance(
-            transformer, FunctionTransformer
-        ):
-            pytest.skip("needs all rows at once")
-        monkeypatch.setattr(_time_distributed, "needs_blocks", lambda X: True)
-    if isinstance(transformer, ColumnTransformer):
-        names = ["s__heat", "remainder__load"]
-    names = names.split(",") if isinstance(names, str) else names
+def test_transformers_name_their_output_or_do_not(transformer, names):
+    X = windows()
     step = TimeDistributedTransformer(transformer).fit(X)
     assert getattr(step.transform(X), "feature_names", None) == names
+
+
+@pytest.mark.parametrize("step", [SlidingWindow(2), WindowImputer(add_elapsed=True)])
+def test_windows_through_blocks_keep_names(step, monkeypatch):
+    monkeypatch.setattr(_time_distributed, "needs_blocks", lambda X: True)
+    X = step.fit_transform(windows(lazy=True))
+    scale = TimeDistributedTransformer(MinMaxScaler()).fit(X)
+    out = scale.transform(X)
+    assert scale.feature_names_in_.tolist() == out.feature_names == X.feature_names
+    assert scale.inverse_transform(out).feature_names == X.feature_names
 
 
 @pytest.mark.parametrize("lazy", [False, True])

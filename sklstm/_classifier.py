@@ -136,7 +136,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     n_timesteps_in_ : int
         Number of time steps per sequence; of the longest, where they differ.
     feature_names_in_ : ndarray of str
-        Column names, if X is a DataFrame whose names are all strings.
+        Column names, if X is a DataFrame whose names are all strings, or windows of one.
     target_encoder_ : ClassEncoder
         Encodes labels for the network, and decodes its outputs.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sklstm._validation import check_numbers
+from sklstm._validation import check_numbers, place_in_window
 
 __all__ = [
     "Ragged",
@@ -136,29 +136,38 @@ def real_steps(lengths: np.ndarray, n_timesteps: int, padding: str = "end") -> n
     return steps < lengths[:, np.newaxis]
 
 
-def place_in_sequences(ragged: Ragged, bad: np.ndarray) -> tuple[int, int, int]:
-    """Return sample, time step and feature of the first True.
+def place_in_sequences(
+    ragged: Ragged, bad: np.ndarray, name: str, names: list[str] | None = None
+) -> str:
+    """Describe sample, time step and feature of the first True.
 
     Parameters
     ----------
     bad : ndarray of bool, of the shape of ``ragged.rows``
+    name : str
+        What was passed as the sequences.
+    names : list of str or None
+        Those of the features.
     """
     row, feature = np.unravel_index(bad.argmax(), bad.shape)
     sample = int(np.searchsorted(ragged.starts, row, side="right")) - 1
-    return sample, int(row - ragged.starts[sample]), int(feature)
+    step = int(row - ragged.starts[sample])
+    place = place_in_window(step, int(feature), int(ragged.lengths[sample]), names)
+    return f"sample {sample} of {name}, {place}"
 
 
-def check_ragged_finite(ragged: Ragged, name: str, remedy: str) -> None:
+def check_ragged_finite(
+    ragged: Ragged, name: str, remedy: str, names: list[str] | None = None
+) -> None:
     """Raise a ValueError, which ends with the remedy, if a sequence holds NaN or infinity."""
     if np.isfinite(ragged.rows).all():
         return
     missing = np.isnan(ragged.rows)
     bad = missing if missing.any() else ~np.isfinite(ragged.rows)
     found = "NaN" if missing.any() else "infinity"
-    sample, step, feature = place_in_sequences(ragged, bad)
     raise ValueError(
-        f"Input {name} contains {found}. The first is in sample {sample} of {name}, time step "
-        f"{step}, feature {feature}. {remedy}"
+        f"Input {name} contains {found}. The first is in "
+        f"{place_in_sequences(ragged, bad, name, names)}. {remedy}"
     )
 
 

@@ -152,7 +152,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     n_timesteps_in_ : int
         Number of time steps per sequence; of the longest, where they differ.
     feature_names_in_ : ndarray of str
-        Column names, if X is a DataFrame whose names are all strings.
+        Column names, if X is a DataFrame whose names are all strings, or windows of one.
     target_encoder_ : TargetScaler
         Standardizes the targets. Its ``scale_`` is 0 for constant columns of y.
 

@@ -9,16 +9,18 @@ from numbers import Number
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils.validation import _check_feature_names, _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight
 
 from sklstm._precision import aligned, is_shareable, to_float32, too_large
 from sklstm._ragged import Ragged, check_ragged_finite, is_list_of_arrays, real_steps
 from sklstm._target_checks import real_numbers
-from sklstm._validation import check_numbers
+from sklstm._validation import check_numbers, names_of
 from sklstm._warnings import warn
 from sklstm.windowing import Windows
 from sklstm.windowing._lazy_array import LazyWindows
 from sklstm.windowing._lazy_rows import fits_in_memory
+from sklstm.windowing._named import with_names
+from sklstm.windowing._names import check_names
 
 __all__ = [
     "Data",
@@ -122,7 +124,7 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     if isinstance(X, LazyWindows):
         if reset or not _is_ragged(estimator):
             return _check_windows(estimator, X, reset=reset)
-        X = np.asarray(X)
+        X = with_names(np.asarray(X), X.feature_names)
     ragged = Ragged.read(X)
     if ragged is not None:
         return _check_ragged(estimator, X, ragged, reset=reset)
@@ -141,7 +143,7 @@ def check_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
             f"n_timesteps, n_features) or (n_samples, n_timesteps), got {array.shape}."
         )
     _refuse_empty(array, name)
-    _check_feature_names(estimator, X, reset=reset)
+    check_names(estimator, X, reset=reset)
     if reset:
         _note_shape(estimator, array.shape[1], array.shape[-1])
         estimator._sequence_shape = array.shape[1], 1 if array.ndim == 2 else array.shape[2]
@@ -163,7 +165,7 @@ def _check_windows(estimator: Any, windows: LazyWindows, *, reset: bool) -> Sequ
     low, high = _limits_of(_blocks_of(windows))
     if not np.isfinite([low, high]).all():
         windows.refuse_missing(_if_missing(name))
-    _check_feature_names(estimator, windows, reset=reset)
+    check_names(estimator, windows, reset=reset)
     if reset:
         _note_shape(estimator, *windows.shape[1:])
         estimator._sequence_shape = windows.shape[1:]
@@ -194,9 +196,9 @@ def _refuse_empty(array: np.ndarray | LazyWindows, name: str) -> None:
 def _check_ragged(estimator: Any, X: Any, ragged: Ragged, *, reset: bool) -> Sequences:
     """Validate sequences of unequal length, or that were padded."""
     name = type(estimator).__name__
-    check_ragged_finite(ragged, "X", _if_missing(name))
+    check_ragged_finite(ragged, "X", _if_missing(name), names_of(X))
     n_timesteps, n_features = int(ragged.lengths.max()), ragged.rows.shape[1]
-    _check_feature_names(estimator, X, reset=reset)
+    check_names(estimator, X, reset=reset)
     if reset:
         _note_shape(estimator, n_timesteps, n_features)
         estimator._sequence_shape = n_timesteps, n_features

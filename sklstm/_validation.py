@@ -18,6 +18,8 @@ __all__ = [
     "check_same_index",
     "index_of",
     "is_missing",
+    "names_of",
+    "place_in_window",
 ]
 
 _TIMES = (date, timedelta, np.datetime64, np.timedelta64)
@@ -317,5 +319,18 @@ def _place_of_first(bad, name, source):
         columns = getattr(source, "columns", range(bad.shape[1]))
         return f"{row}, column {columns[place[1]]!r}"
     if bad.ndim == 3:
-        return f"{row}, time step {place[1]}, feature {place[2]}"
+        return f"{row}, {place_in_window(*place[1:], bad.shape[1], names_of(source))}"
     return row
+
+
+def names_of(windows: Any) -> list[str] | None:
+    """Return the names of features that windows carry, or None."""
+    return getattr(windows, "feature_names", None) if getattr(windows, "ndim", None) == 3 else None
+
+
+def place_in_window(step: int, feature: int, n_timesteps: int, names: Any = None) -> str:
+    """Describe a value by its number, or where features have names as in "'price' at t-3"."""
+    if names is None:
+        return f"time step {step}, feature {feature}"
+    before = n_timesteps - 1 - step
+    return f"{names[feature]!r} at t{f'-{before}' if before else ''} (time step {step})"

@@ -1,12 +1,25 @@
 """Sequences in: any real dtype and layout gives the same answer, all else is refused."""
 
+import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from sklstm import LSTMRegressor, Windows
+from sklstm import (
+    LSTMClassifier,
+    LSTMRegressor,
+    SlidingWindow,
+    TimeDistributedTransformer,
+    WindowImputer,
+    Windows,
+    last_window,
+    make_windows,
+)
 from sklstm._sequences import check_sequences
 
 SMALL = dict(units=3, epochs=1, random_state=0)
@@ -184,3 +197,60 @@ def test_rows_in_another_precision_are_copied_as_far_as_windows_cover_them():
     checked = check_sequences(LSTMRegressor(), windows[[3, 4, 40]], reset=True).values
     assert checked.rows.dtype == np.float32 and checked.rows.shape == (11, 2)
     np.testing.assert_array_equal(checked, windows[[3, 4, 40]])
+
+
+# --- names ----------------------------------------------------------------------------------
+
+SERIES = pd.DataFrame({"load": np.arange(20.0) % 7, "price": np.arange(20.0) % 3})
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_networks_note_names_of_windows_and_check_them(lazy, tmp_path):
+    windows, y = make_windows(SERIES, "load", lookback=4, lazy=lazy)
+    model = LSTMRegressor(**SMALL, warm_start=True).fit(windows, y)
+    assert model.feature_names_in_.tolist() == ["load", "price"]
+    joblib.dump(model, tmp_path / "model")
+    loaded = joblib.load(tmp_path / "model")
+    last = last_window(SERIES, 4)
+    np.testing.assert_array_equal(loaded.predict(last), model.predict(last))
+    swapped = SERIES[["price", "load"]]
+    for other in (last_window(swapped, 4), Windows(swapped, lookback=4)):
+        with pytest.raises(ValueError, match="feature names should match"):
+            loaded.predict(other)
+    with pytest.warns(UserWarning, match="X does not have valid feature names, but LSTMRegressor"):
+        loaded.predict(np.asarray(last))
+    with pytest.raises(ValueError, match="feature names should match"):
+        loaded.fit(make_windows(swapped, "load", lookback=4)[0], y)
+    with pytest.warns(UserWarning, match="X has feature names, but .* without feature names"):
+        LSTMRegressor(**SMALL).fit(np.asarray(windows), y).predict(last)
+
+
+def test_names_reach_the_network_at_the_end_of_a_pipeline():
+    frame = SERIES.copy()
+    frame.loc[9, "price"] = np.nan
+    windows, labels = make_windows(frame, SERIES["load"] > 3, lookback=6, horizon=0, allow_nan=True)
+    pipeline = make_pipeline(
+        WindowImputer(add_indicator=True, padding=None),
+        TimeDistributedTransformer(StandardScaler()),
+        SlidingWindow(3),
+        CalibratedClassifierCV(LSTMClassifier(**SMALL), cv=2, ensemble=False, n_jobs=2),
+    ).fit(windows, labels)
+    names = ["load", "price", "missingindicator_load", "missingindicator_price"]
+    assert pipeline[-1].feature_names_in_.tolist() == names
+    assert pipeline.feature_names_in_.tolist() == ["load", "price"]
+    assert pipeline.predict_proba(windows[-2:]).shape == (2, 2)
+
+
+def test_missing_values_are_told_by_the_name_of_their_column():
+    frame = SERIES.copy()
+    frame.loc[9, "price"] = np.nan
+    windows, y = make_windows(frame, "load", lookback=6, allow_nan=True)
+    network = LSTMRegressor(**SMALL)
+    with pytest.raises(ValueError, match=r"NaN. .* in sample 4 of X, 'price' at t \(time step 5\)"):
+        network.fit(windows, y)
+    with pytest.raises(ValueError, match=r"row 9 of the rows of X, column 'price'"):
+        network.fit(make_windows(frame, "load", lookback=6, allow_nan=True, lazy=True)[0], y)
+    padded = windows.copy()
+    padded[0, 3:] = np.nan
+    with pytest.raises(ValueError, match=r"NaN. .* in sample 4 of X, 'price' at t \(time step 5\)"):
+        network.fit(padded, y)

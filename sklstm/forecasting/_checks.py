@@ -6,12 +6,13 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import _check_feature_names, check_consistent_length
+from sklearn.utils.validation import check_consistent_length
 
 from sklstm._target_checks import real_numbers
 from sklstm._target_columns import check_target_columns
-from sklstm._validation import check_numbers
+from sklstm._validation import check_numbers, names_of
 from sklstm.windowing._lazy_array import LazyWindows
+from sklstm.windowing._names import check_names
 
 __all__ = [
     "check_horizon",
@@ -54,12 +55,13 @@ def check_windows(estimator: Any, X: Any, *, reset: bool) -> Any:
             f"Found array with shape {array.shape}, but {name} needs a minimum of 1 window, "
             "1 time step and 1 feature."
         )
-    _check_feature_names(estimator, X, reset=reset)
+    check_names(estimator, X, reset=reset)
     windows = array[:, :, np.newaxis] if array.ndim == 2 else array
     if reset:
         estimator.n_timesteps_in_ = array.shape[1]
         estimator.n_features_in_ = array.shape[-1]
         estimator._window_shape = windows.shape[1:]
+        estimator._window_names = names_of(X)
     elif windows.shape[1:] != estimator._window_shape:
         n_timesteps, n_features = estimator._window_shape
         raise ValueError(
@@ -124,12 +126,12 @@ def columns_of_targets(target: Any, n_features: int, names: list[Any] | None) ->
         return check_target_columns(target, n_features)
     if names is None:
         raise ValueError(
-            f"target={target!r} names a feature, but windows have no names. Pass them as "
-            "feature_names=, such as feature_names=list(frame.columns), or the number of the "
-            "feature as target."
+            f"target={target!r} names a feature, but the windows have no names. Cut them from a "
+            "DataFrame, or pass names as feature_names=, such as "
+            "feature_names=list(frame.columns), or the number of the feature as target."
         )
     if any(isinstance(item, str) and item not in names for item in targets):
-        raise ValueError(f"target={target!r} must be in feature_names, which are {names}.")
+        raise ValueError(f"target={target!r} must be among the features, which are {names}.")
     numbers = [names.index(item) if isinstance(item, str) else item for item in targets]
     return check_target_columns(numbers, n_features)
 

@@ -63,11 +63,11 @@ class ForecastMixin(IntervalMixin):
         Returns
         -------
         DataFrame of shape (n_series * steps, n_targets * (1 + 2 * n_coverages))
-            A row for each step, and a column for each target under its name (``x0`` for a first
-            column without), followed by those of its bounds, such as ``load_lower_80`` and
-            ``load_upper_80``. The index goes on from that of `series`; without times, steps are
-            numbered on from the rows. With `groups` it has two levels: the series, in the order in
-            which they first appear, and the time.
+            A row for each step, and a column for each target under its name in `series` or in the
+            windows of :meth:`fit` (``x0`` for a first column without), followed by those of its
+            bounds, such as ``load_lower_80`` and ``load_upper_80``. The index goes on from that of
+            `series`; without times, steps are numbered on from the rows. With `groups` it has two
+            levels: the series, in the order in which they first appear, and the time.
 
         Raises
         ------

@@ -84,7 +84,8 @@ class Forecaster(
         out to measure its errors. A second fit then takes all windows. None: there are no
         intervals, unless :meth:`calibrate` is called.
     feature_names : list of str, default=None
-        Names of the features of the windows, in their order, so that `target` may name them.
+        Names of the features of the windows, in their order, so that `target` may name them. None
+        takes those of the DataFrame from which the windows were cut, where they were.
     warm_start : bool, default=False
         Whether another fit continues from this one: scaling and baseline are kept, and regressors
         that have a ``warm_start`` train on.
@@ -111,7 +112,7 @@ class Forecaster(
     n_timesteps_in_ : int
         Number of time steps per window.
     feature_names_in_ : ndarray of str
-        Column names, if X is a DataFrame whose names are all strings.
+        Column names, if X is a DataFrame whose names are all strings, or windows of one.
 
     See Also
     --------

@@ -95,4 +95,7 @@ class InputMixin:
             check_logarithms(values, name, labels, zeros=shift > 0, series=series, first=first)
 
     def _names(self):
-        return None if self.feature_names is None else list(self.feature_names)
+        """Return the names of the features: those given, or those that windows of fit had."""
+        if self.feature_names is not None:
+            return list(self.feature_names)
+        return getattr(self, "_window_names", None)

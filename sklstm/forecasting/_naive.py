@@ -54,7 +54,7 @@ class NaiveForecaster(RepresentationMixin, MultiOutputMixin, RegressorMixin, Bas
     n_timesteps_in_ : int
         Number of time steps per window.
     feature_names_in_ : ndarray of str
-        Column names, if X is a DataFrame whose names are all strings.
+        Column names, if X is a DataFrame whose names are all strings, or windows of one.
 
     See Also
     --------

@@ -67,8 +67,8 @@ def names_of_columns(series: Any, feature_names: list[Any] | None, n_columns: in
         names = [f"x{number}" for number in range(n_columns)]
     if feature_names is not None and names != feature_names[:n_columns]:
         raise ValueError(
-            f"series has the columns {names}, but feature_names begins with "
-            f"{feature_names[:n_columns]}. Pass the columns that the windows were cut from, in "
-            "their order."
+            f"series has the columns {names}, but the features of the windows "
+            f"begin with {feature_names[:n_columns]}. Pass the columns that the windows were cut "
+            "from, in their order."
         )
     return names

@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from sklstm._representation import RepresentationMixin
+from sklstm._validation import names_of
+from sklstm.windowing._named import with_names
 
 __all__ = ["WindowTransformer", "is_windows", "read_only"]
 
@@ -56,6 +58,6 @@ def read_only(array):
     """
     if not isinstance(array, np.ndarray):
         return array
-    view = array.view()
+    view = np.asarray(array).view()
     view.flags.writeable = False
-    return view
+    return with_names(view, names_of(array))

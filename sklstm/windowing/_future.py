@@ -34,7 +34,9 @@ def with_known_future(
 
     Returns
     -------
-    ndarray of shape (n_series, lookback, n_features + n_future)
+    windows : ndarray of shape (n_series, lookback, n_features + n_future)
+    ahead : ndarray of int of shape (n_future,)
+        The positions in X of the columns of `future`, in ascending order.
     """
     known, ahead = known_of_series(
         windows.shape[2], X, last_rows, series, future, future_columns, future_groups, allow_nan
@@ -44,7 +46,7 @@ def with_known_future(
             f"lookback={windows.shape[1]} is less than the {known.shape[1]} rows of future after a "
             "series, so that a window could not hold them. Use a larger lookback, or fewer rows."
         )
-    return windows_with_future(windows, known, ahead)
+    return windows_with_future(windows, known, ahead), ahead
 
 
 def known_of_series(

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from sklstm._validation import check_finite, check_numbers
+from sklstm._validation import check_finite, check_numbers, names_of
 from sklstm.windowing._base import WindowTransformer, is_windows
 from sklstm.windowing._filling import Gaps
 from sklstm.windowing._lazy_array import LazyWindows
 from sklstm.windowing._lazy_mapped import MappedWindows
+from sklstm.windowing._named import with_names
+from sklstm.windowing._names import check_features
 from sklstm.windowing._rows import IF_INFINITE
 from sklstm.windowing._steps import (
     Steps,
@@ -78,7 +80,8 @@ class WindowImputer(WindowTransformer):
         Number of features per time step seen during :term:`fit`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where `X` was a DataFrame with names that are all strings.
+        Names of the columns, where `X` was a DataFrame with names that are all strings, or
+        windows of one.
 
     See Also
     --------
@@ -229,17 +232,23 @@ class WindowImputer(WindowTransformer):
         filled = np.empty((*shape, n_features * self._n_outputs_each()), steps.values.dtype)
         for part, lengths in steps.parts():
             self._fill(steps.values[part], lengths, filled[part])
-        return steps.like_input(filled)
+        return with_names(steps.like_input(filled), self._names_out(X))
+
+    def _names_out(self, X):
+        """Return the names of the features that come out, if those of X are known."""
+        names = names_of(X)
+        return None if names is None else list(self.get_feature_names_out(names))
 
     def _transform_lazily(self, windows):
         """Return lazy windows, which are filled in when they are gathered."""
         self._note_windows(windows, reset=False)
-        return MappedWindows(
+        mapped = MappedWindows(
             windows,
             copy.copy(self).transform,  # what is learnt later is of no concern
             n_features=windows.shape[2] * self._n_outputs_each(),
             dtype=windows.dtype if windows.dtype.kind == "f" else np.float64,
         )
+        return with_names(mapped, self._names_out(windows))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the names of the output features.
@@ -270,7 +279,7 @@ class WindowImputer(WindowTransformer):
         """Return the time steps of X, as floats, without padding."""
         ragged = read_list(X)
         if ragged is not None:
-            self._check_sequences(ragged, reset)
+            self._check_sequences(X, ragged, reset)
             array = None
         else:
             array = self._check_array(X, reset)
@@ -298,9 +307,9 @@ class WindowImputer(WindowTransformer):
         )
         windows = is_windows(array)
         if windows:
-            self._note_windows(array, reset)
+            self._note_windows(array, reset, X)
         else:
-            validate_data(self, X, reset=reset, skip_check_array=True)
+            check_features(self, X, array, reset=reset)
             self._refuse_empty(array)
         if self.strategy == "linear" and not windows:
             raise ValueError(
@@ -310,10 +319,11 @@ class WindowImputer(WindowTransformer):
             )
         return array
 
-    def _note_windows(self, windows, reset):
-        """Note or check the features of windows, an array or lazy ones."""
+    def _note_windows(self, windows, reset, source=None):
+        """Note or check the features of windows, an array or lazy ones, made from a source."""
         self._refuse_empty(windows)
-        validate_data(self, windows[0], reset=reset, skip_check_array=True)
+        source = windows if source is None else source
+        check_features(self, source, windows[0], reset=reset)
 
     def _refuse_empty(self, array):
         if 0 in array.shape:
@@ -322,9 +332,9 @@ class WindowImputer(WindowTransformer):
                 "step of one feature."
             )
 
-    def _check_sequences(self, ragged, reset):
-        validate_data(self, ragged.rows, reset=reset, skip_check_array=True)
-        refuse(ragged, np.isinf(ragged.rows), "infinity", IF_INFINITE)
+    def _check_sequences(self, X, ragged, reset):
+        check_features(self, X, ragged.rows, reset=reset)
+        refuse(ragged, np.isinf(ragged.rows), "infinity", IF_INFINITE, names_of(X))
 
     # --- what is learnt and filled in ------------------------------------------------------
 

@@ -19,6 +19,7 @@ from sklstm.windowing._lazy_rows import (
     refuse_missing,
     views_of,
 )
+from sklstm.windowing._names import string_names
 
 __all__ = ["Windows"]
 
@@ -66,6 +67,10 @@ class Windows(LazyWindows):
     n_covered : int
         Number of rows that lie in at least one window.
 
+    feature_names : list of str or None
+        Names of the features, where the rows are, or come from, a DataFrame whose columns have
+        names that are all strings. Windows, steps and features that are chosen keep theirs.
+
     Raises
     ------
     ValueError
@@ -107,6 +112,8 @@ class Windows(LazyWindows):
     """
 
     def __init__(self, rows: Any, starts: Any = None, *, lookback: int) -> None:
+        names = string_names(rows)
+        self._names = None if names is None else tuple(names)
         rows = as_rows(rows, ensure_all_finite=False)
         self._rows, self._lookback = rows, operator.index(lookback)
         n_possible = rows.shape[0] - self._lookback + 1
@@ -217,12 +224,12 @@ class Windows(LazyWindows):
         firsts, lasts = self._covered()
         if len(firsts) == 1:
             rows = np.asarray(self._rows[int(firsts[0]) : int(lasts[0])])
-            return self._with_rows(rows, firsts, np.zeros(1, int))
+            return self._with_rows(rows, firsts, np.zeros(1, int))._with_names(self._names)
         lengths = lasts - firsts
         check_size((int(lengths.sum()), self.shape[2]), self.dtype)
         parts = [np.asarray(self._rows[a:b]) for a, b in zip(firsts, lasts, strict=True)]
         rows = np.concatenate([np.asarray(self._rows[:0]), *parts])
-        return self._with_rows(rows, firsts, np.cumsum(lengths) - lengths)
+        return self._with_rows(rows, firsts, np.cumsum(lengths) - lengths)._with_names(self._names)
 
     def blocks(self) -> Iterator[NDArray[Any]]:
         """Yield the rows that the windows cover, each of them once, a few megabytes at a time.
@@ -247,7 +254,7 @@ class Windows(LazyWindows):
         ValueError
             Which says where the first of them is.
         """
-        refuse_missing(self._rows, self._stretches(), remedy)
+        refuse_missing(self._rows, self._stretches(), remedy, names=self._names)
 
     @property
     def n_covered(self) -> int:
@@ -270,7 +277,7 @@ class Windows(LazyWindows):
         Returns
         -------
         windows : Windows
-            Of shape (N, lookback, F_other).
+            Of shape (N, lookback, F_other). They have no names of features.
         """
         if rows.shape[0] != self._rows.shape[0]:
             raise ValueError(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from sklstm.windowing._lazy_keys import ALL, is_all, kept_steps, key_by_axis
 from sklstm.windowing._lazy_rows import check_size
+from sklstm.windowing._named import with_names
 
 __all__ = ["LazyWindows", "parts_of"]
 
@@ -24,6 +26,8 @@ class LazyWindows(NDArrayOperatorsMixin):
     The first axis is indexed as NumPy does, and what comes of it is lazy unless the index is an
     integer; so is what comes of a slice of successive time steps. All else gives arrays.
     """
+
+    _names: tuple[str, ...] | None = None
 
     # --- what an array tells -------------------------------------------------------------------
 
@@ -46,6 +50,17 @@ class LazyWindows(NDArrayOperatorsMixin):
     def size(self) -> int:
         """Number of values that the windows would hold as an array."""
         return int(np.prod([float(length) for length in self.shape]))
+
+    @property
+    def feature_names(self) -> list[str] | None:
+        """The names of the features, where the windows came from a DataFrame; or None."""
+        return None if self._names is None else list(self._names)
+
+    def _with_names(self, names: Sequence[str] | None) -> LazyWindows:
+        """Return the same windows with other names of features, or with none."""
+        windows = copy.copy(self)
+        windows._names = None if names is None else tuple(names)
+        return windows
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -91,8 +106,8 @@ class LazyWindows(NDArrayOperatorsMixin):
             windows = windows._trimmed(first, last)
             steps = 0 if isinstance(steps, int) else ALL
         if is_all(steps) and is_all(features):
-            return windows
-        return np.asarray(windows)[:, steps, features]
+            return windows._with_names(self._names)
+        return with_names(np.asarray(windows), self._names)[:, steps, features]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__":

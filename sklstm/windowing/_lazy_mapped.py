@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklstm._validation import place_in_window
 from sklstm.windowing._lazy_array import LazyWindows, parts_of
 from sklstm.windowing._lazy_rows import check_size, first_missing
+from sklstm.windowing._named import with_names
 
 __all__ = ["MappedWindows"]
 
@@ -91,7 +93,8 @@ class MappedWindows(LazyWindows):
         array = np.empty(self.shape, dtype)
         steps = slice(*self._steps)
         for part in parts_of(self._windows.shape):
-            array[part] = self._function(np.asarray(self._windows[part]))[:, steps]
+            windows = np.asarray(self._windows[part])
+            array[part] = self._function(with_names(windows, self._windows.feature_names))[:, steps]
         return array
 
     def refuse_missing(self, remedy: str) -> None:
@@ -100,7 +103,8 @@ class MappedWindows(LazyWindows):
             found = first_missing(values)
             if found is not None:
                 what, (sample, step, feature) = found
+                place = place_in_window(step, feature, values.shape[1], self._names)
                 raise ValueError(
                     f"Input X contains {what}. The first is in sample {part.start + sample} of X, "
-                    f"time step {step}, feature {feature}. {remedy}"
+                    f"{place}. {remedy}"
                 )

@@ -129,7 +129,7 @@ def as_rows(X: Any, ensure_all_finite: Any = True) -> Any:
     return X.reshape(rows.shape) if isinstance(X, np.memmap) else rows
 
 
-def refuse_missing(rows, stretches, remedy, *, allow_nan=False):
+def refuse_missing(rows, stretches, remedy, *, names=None, allow_nan=False):
     """Raise if stretches of rows hold infinity, or NaN unless it is allowed, block by block."""
     stretches = list(stretches)
     blocks = joined_blocks(rows, stretches)
@@ -141,7 +141,7 @@ def refuse_missing(rows, stretches, remedy, *, allow_nan=False):
             what, (row, column) = found
             raise ValueError(
                 f"Input X contains {what}. The first is in row {block.start + row} of the rows "
-                f"of X, column {column}. {remedy}"
+                f"of X, column {(names or range(column + 1))[column]!r}. {remedy}"
             )
 
 

@@ -9,13 +9,15 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklstm._ragged import Ragged
-from sklstm._validation import check_finite, check_numbers
+from sklstm._validation import check_finite, check_numbers, names_of
 from sklstm.windowing._base import WindowTransformer, is_windows, read_only
 from sklstm.windowing._lazy import Windows
 from sklstm.windowing._lazy_array import LazyWindows
+from sklstm.windowing._named import with_names
+from sklstm.windowing._names import check_features, string_names
 from sklstm.windowing._steps import read_list, read_padded, refuse
 
 __all__ = ["SlidingWindow"]
@@ -49,7 +51,8 @@ class SlidingWindow(WindowTransformer):
         not set on rows.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where `X` was a DataFrame with names that are all strings.
+        Names of the columns, where `X` was a DataFrame with names that are all strings, or
+        windows of one.
 
     See Also
     --------
@@ -132,17 +135,18 @@ class SlidingWindow(WindowTransformer):
         check_is_fitted(self)
         values, ragged = self._check_input(X, reset=False)
         if ragged is not None:
-            return _last_steps(ragged, self.lookback or ragged.n_padded)
+            return with_names(_last_steps(ragged, self.lookback or ragged.n_padded), names_of(X))
         if not is_windows(values):
-            return _windows_before_rows(values, self.lookback)
-        return read_only(values if self.lookback is None else values[:, -self.lookback :])
+            return with_names(_windows_before_rows(values, self.lookback), string_names(X))
+        trimmed = values if self.lookback is None else values[:, -self.lookback :]
+        return with_names(read_only(trimmed), names_of(X))
 
     def _check_input(self, X, *, reset):
         """Return X as an array, or as sequences of unequal length."""
         if isinstance(X, LazyWindows):
             if isinstance(X, Windows):  # others would have to be computed; who trains looks
                 X.refuse_missing(_IF_MISSING)
-            self._check_windows(X, reset)
+            self._check_windows(X, X, reset)
             return X, None
         values, ragged = None, read_list(X)
         if ragged is None:
@@ -158,21 +162,22 @@ class SlidingWindow(WindowTransformer):
             )
             ragged = read_padded(values, "auto")
         if ragged is not None:
-            refuse(ragged, ~np.isfinite(ragged.rows), "NaN or infinity", _IF_MISSING)
-            validate_data(self, ragged.rows, reset=reset, skip_check_array=True)
+            bad = ~np.isfinite(ragged.rows)
+            refuse(ragged, bad, "NaN or infinity", _IF_MISSING, names_of(X))
+            check_features(self, X, ragged.rows, reset=reset)
             self._check_kind("sequences", reset)
             return None, ragged
         check_finite(values, "X", _IF_MISSING, source=X)
         if is_windows(values):
-            self._check_windows(values, reset)
+            self._check_windows(X, values, reset)
             return values, None
-        validate_data(self, X, reset=reset, skip_check_array=True)
+        check_features(self, X, values, reset=reset)
         self._check_kind("rows", reset, f", of shape {values.shape}")
         self._check_lookback(values, windows=False)
         return values, None
 
-    def _check_windows(self, windows, reset):
-        validate_data(self, windows[0], reset=reset, skip_check_array=True)
+    def _check_windows(self, X, windows, reset):
+        check_features(self, X, windows[0], reset=reset)
         self._check_kind("windows", reset, f", of shape {windows.shape}")
         self._check_lookback(windows, windows=True)
 

@@ -131,11 +131,15 @@ def read_padded(array: np.ndarray, padding: str | None) -> Ragged | None:
     return Ragged.from_padded(array, padding)
 
 
-def refuse(ragged: Ragged, bad: np.ndarray, found: str, remedy: str) -> None:
-    """Raise if something is True of steps of sequences, and say where."""
+def refuse(
+    ragged: Ragged, bad: np.ndarray, found: str, remedy: str, names: list[str] | None = None
+) -> None:
+    """Raise if something is True of steps of sequences, and say where.
+
+    `names` are those of the features, if they have any.
+    """
     if bad.any():
-        sample, step, feature = place_in_sequences(ragged, bad)
         raise ValueError(
-            f"Input X contains {found}. The first is in sample {sample} of X, time step {step}, "
-            f"feature {feature}. {remedy}"
+            f"Input X contains {found}. The first is in "
+            f"{place_in_sequences(ragged, bad, 'X', names)}. {remedy}"
         )

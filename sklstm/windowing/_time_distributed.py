@@ -10,9 +10,9 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from sklstm._validation import check_missing_times
+from sklstm._validation import check_missing_times, names_of
 from sklstm.windowing._base import WindowTransformer, is_windows, read_only
 from sklstm.windowing._lazy import Windows
 from sklstm.windowing._lazy_transformed import (
@@ -21,6 +21,8 @@ from sklstm.windowing._lazy_transformed import (
     needs_blocks,
     transform_lazily,
 )
+from sklstm.windowing._named import with_names
+from sklstm.windowing._names import check_features, names_after
 from sklstm.windowing._steps import find_padding, read_list, read_padded
 
 __all__ = ["TimeDistributedTransformer"]
@@ -54,7 +56,9 @@ class TimeDistributedTransformer(WindowTransformer):
         Number of features per time step seen during :term:`fit`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where `X` was a DataFrame with names that are all strings.
+        Names of the columns, where `X` was a DataFrame with names that are all strings, or
+        windows of one. What comes out carries the names that the transformer gives to its
+        output, where it tells them.
 
     See Also
     --------
@@ -142,7 +146,7 @@ class TimeDistributedTransformer(WindowTransformer):
         if needs_blocks(X):
             return self._fit_lazily(X, keep)
         rows, _, of_sequences = self._time_steps(X, reset=not keep)
-        validate_data(self, rows, reset=not keep, skip_check_array=True)
+        check_features(self, X, rows, reset=not keep)
         if not keep:
             y = None if of_sequences else y
             self.transformer_ = clone(self.transformer).fit(rows, y)
@@ -165,11 +169,16 @@ class TimeDistributedTransformer(WindowTransformer):
         """
         check_is_fitted(self)
         if needs_blocks(X):
-            validate_data(self, X[0], reset=False, skip_check_array=True)
-            return transform_lazily(X, self.transformer_.transform)
-        rows, regroup, _ = self._time_steps(X)
-        validate_data(self, rows, reset=False, skip_check_array=True)
-        return regroup(dense(self.transformer_.transform(rows)))
+            check_features(self, X, X[0], reset=False)
+            transformed = transform_lazily(X, self.transformer_.transform)
+        else:
+            rows, regroup, _ = self._time_steps(X)
+            check_features(self, X, rows, reset=False)
+            transformed = regroup(dense(self.transformer_.transform(rows)))
+        names = names_of(X)
+        if names is None:
+            return transformed
+        return with_names(transformed, names_after(self.transformer_, names, transformed.shape[-1]))
 
     @available_if(_can_invert)
     def inverse_transform(self, X: Any) -> Any:
@@ -189,13 +198,17 @@ class TimeDistributedTransformer(WindowTransformer):
         """
         check_is_fitted(self)
         if needs_blocks(X):
-            return transform_lazily(X, self.transformer_.inverse_transform)
-        rows, regroup, _ = self._time_steps(X)
-        return regroup(dense(self.transformer_.inverse_transform(rows)))
+            original = transform_lazily(X, self.transformer_.inverse_transform)
+        else:
+            rows, regroup, _ = self._time_steps(X)
+            original = regroup(dense(self.transformer_.inverse_transform(rows)))
+        if names_of(X) is None:
+            return original
+        return with_names(original, getattr(self, "feature_names_in_", None))
 
     def _fit_lazily(self, windows, keep):
         """Fit on windows whose rows memory cannot hold, or which have none."""
-        validate_data(self, windows[0], reset=not keep, skip_check_array=True)
+        check_features(self, windows, windows[0], reset=not keep)
         if not keep:
             self._padding = None
             self.transformer_ = fit_by_blocks(clone(self.transformer), windows)

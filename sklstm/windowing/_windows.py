@@ -26,6 +26,8 @@ from sklstm.windowing._groups import (
 )
 from sklstm.windowing._lazy_cutting import cut_lazily
 from sklstm.windowing._lazy_rows import as_rows
+from sklstm.windowing._named import with_names
+from sklstm.windowing._names import string_names
 from sklstm.windowing._rows import IF_INFINITE, check_rows, check_targets
 from sklstm.windowing._time_index import check_time_index, common_index, warn_of_unchecked_times
 
@@ -64,7 +66,7 @@ def make_windows(
     return_origins: bool = False,
     lazy: bool = False,
 ) -> tuple[Any, ...]:
-    """Cut time series into windows, each with the values that follow it.
+    r"""Cut time series into windows, each with the values that follow it.
 
     Parameters
     ----------
@@ -124,6 +126,8 @@ def make_windows(
         `horizon` steps ahead, in the order in which `X` has them. For one series N is
         ``(T - lookback - horizon) // stride + 1``; with `groups`, windows are ordered by
         the first appearance of their group. With ``allow_nan=True`` some may be left out.
+        Windows of a DataFrame whose columns have names that are all strings carry these as
+        `feature_names`, as the notes say.
 
     targets : ndarray of shape (N, K * horizon); with ``horizon=0``, (N,) or (N, K)
         The values of `y` after each window: all steps of its first column, then all of the
@@ -178,6 +182,14 @@ def make_windows(
 
     Known inputs of the future are what the literature calls known or future covariates [1]_.
 
+    Names travel with windows: where `X` is a DataFrame, ``windows.feature_names`` lists those of
+    its columns, and then, for `future`, those names with "future\_" before them. Estimators and
+    steps that are fitted on such windows have `feature_names_in_`, errors call features by
+    their names, and :class:`~sklstm.Forecaster` finds its targets by them. Samples, time steps and
+    features that are chosen, copies and pickles keep the names; ``numpy.asarray``, arithmetic and
+    all else give plain arrays. As with DataFrames in scikit-learn, estimators that were fitted
+    with names warn of windows without, and refuse those with others.
+
     Nothing is padded: every window and every target lies wholly within its series. Steps
     of a time index count as even if they differ by less than a thousandth.
 
@@ -212,6 +224,9 @@ def make_windows(
            [8.]])
     >>> make_windows(df, y=["load", "heat"], lookback=2, horizon=2)[1]
     array([[7., 8., 1., 0.]])
+
+    >>> X.feature_names
+    ['load', 'heat']
 
     Where the heat is known ahead, the last steps of the last feature are its future:
 
@@ -259,7 +274,8 @@ def make_windows(
     if return_origins:
         origins = [rows[lookback - 1 : len(rows) - horizon : stride] for rows in row_numbers]
         windows = *windows, np.concatenate(origins)
-    return with_targets(windows) if allow_nan else windows
+    windows, *others = with_targets(windows) if allow_nan else windows
+    return with_names(windows, _names_of_features(X, ahead)), *others
 
 
 @validate_params(
@@ -316,7 +332,8 @@ def last_window(
         The last rows of `X`, a read-only view; or the last rows of each group, a read-only
         copy, in the order in which the groups first appear, that of
         ``pandas.unique(groups)``. With `future`, a read-only copy with its columns as
-        further features, as :func:`make_windows` makes them.
+        further features, as :func:`make_windows` makes them. Windows of a DataFrame carry the
+        names of their features, as theirs do.
 
     Raises
     ------
@@ -371,12 +388,20 @@ def last_window(
     else:
         check_times_of_groups(index, last)
     warn_of_unchecked_times(index)
+    ahead = []
     if future is None:
         _refuse_without_future(future_columns=future_columns, future_groups=future_groups)
-        return read_only(window)
-    return read_only(
-        with_known_future(window, X, last, series, future, future_columns, future_groups, allow_nan)
-    )
+    else:
+        window, ahead = with_known_future(
+            window, X, last, series, future, future_columns, future_groups, allow_nan
+        )
+    return with_names(read_only(window), _names_of_features(X, ahead))
+
+
+def _names_of_features(X, ahead):
+    """Return the names of the columns of X, and of those that are known ahead, or None."""
+    names = string_names(X)
+    return names and [*names, *(f"future_{names[column]}" for column in ahead)]
 
 
 def _columns_ahead(X, future, n_features, lookback, horizon):

@@ -109,7 +109,7 @@ def test_several_targets_feed_each_other():
     widths = forecaster.forecast(frame, coverage=0.5).diff(axis=1)
     np.testing.assert_allclose(widths["slow_upper_50"], 2 * 4)
     np.testing.assert_allclose(widths["fast_upper_50"], 2 * 28)
-    with pytest.raises(ValueError, match=r"columns \['slow', 'fast'\], but feature_names begins"):
+    with pytest.raises(ValueError, match=r"\['slow', 'fast'\], but the features of .* begin with"):
         forecaster.forecast(frame[["slow", "fast"]])
 
 
@@ -147,7 +147,7 @@ def test_what_is_known_of_the_future_is_used(planned):
     array = planned.forecast(
         frame[:188].to_numpy(), future=frame["price"].to_numpy()[188:191], future_columns=1
     )
-    np.testing.assert_allclose(array["x0"], frame["load"][188:191])
+    np.testing.assert_allclose(array["load"], frame["load"][188:191])
 
 
 def test_missing_futures(planned):

@@ -86,6 +86,30 @@ def test_several_targets_and_covariates():
     np.testing.assert_allclose(forecaster.predict(X), Y)
 
 
+@pytest.mark.parametrize("lazy", [False, True])
+def test_targets_are_found_by_the_names_of_windows(lazy):
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"c": np.arange(40) % 3.0, "a": TREND, "b": -5 * TREND})
+    X, Y = make_windows(frame, ["b", "a"], lookback=4, horizon=2, future="c", lazy=lazy)
+    forecaster = Forecaster(DummyRegressor(), target=["b", "a"], baseline="last").fit(X, Y)
+    assert forecaster.target_columns_ == [2, 1]
+    assert forecaster.feature_names_in_.tolist() == ["c", "a", "b", "future_c"]
+    np.testing.assert_allclose(forecaster.predict(X), Y)
+    forecast = forecaster.forecast(frame.to_numpy(), future=[1.0, 2.0], future_columns=0)
+    assert forecast.columns.tolist() == ["b", "a"]
+    with pytest.raises(ValueError, match=r"columns \['a', 'c', 'b'\], but the features"):
+        forecaster.forecast(frame[["a", "c", "b"]], future=pd.DataFrame({"c": [1.0, 2.0]}))
+    with pytest.raises(ValueError, match="feature names should match"):
+        forecaster.predict(make_windows(frame[["a", "b", "c"]], "a", lookback=4, future="c")[0])
+    with pytest.raises(ValueError, match=r"target='d' must be among .*\['c', 'a', 'b', 'future_c'"):
+        Forecaster(DummyRegressor(), target="d").fit(X, Y)
+    given = Forecaster(DummyRegressor(), target="z", feature_names=list("xyzw")).fit(X, Y[:, :2])
+    assert given.target_columns_ == [2]
+    given.fit(np.asarray(X), Y[:, :2])
+    with pytest.raises(ValueError, match="the windows have no names"):
+        forecaster.fit(np.asarray(X), Y)
+
+
 def test_linear_baseline_is_ridge_on_raw_windows_without_penalty():
     """Level and window together can say what the raw window says."""
     rng = np.random.default_rng(0)
@@ -364,8 +388,8 @@ def test_the_default_network_is_made_when_it_is_needed():
         ),
         (dict(spread=True, scaling=None), "spread=True divides what is left"),
         (dict(target=1), "target=1 must be the number of a feature"),
-        (dict(target="load"), "target='load' names a feature, but windows have no names"),
-        (dict(target="load", feature_names=["heat"]), r"must be in feature_names.*\['heat'\]"),
+        (dict(target="load"), "target='load' names a feature, but the windows have no names"),
+        (dict(target="load", feature_names=["heat"]), r"must be among the features.*\['heat'\]"),
         (dict(feature_names=["a", "b"]), "feature_names has 2 names, but X has 1 feature"),
         (dict(target=[0, -1]), "names a feature twice"),
         (dict(target=[]), "names no feature"),

@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklstm._ragged import Ragged
 from sklstm.inspection._inputs import Rows
 from sklstm.windowing import SlidingWindow
+from sklstm.windowing._named import with_names
 
 __all__ = ["Chain", "find_chain"]
 
@@ -148,8 +149,10 @@ def _transform(step: Any, values: np.ndarray, rows: Rows) -> np.ndarray:
 
 
 def _of_single_steps(step: Any, values: np.ndarray) -> Any:
+    names = getattr(step, "feature_names_in_", None)  # those of X are checked with X itself
+    known = names is not None and len(names) == values.shape[1]
     try:
-        return step.transform(values[:, np.newaxis])
+        return step.transform(with_names(values[:, np.newaxis], names if known else None))
     except NotFittedError:
         raise
     except ValueError as error:

@@ -11,7 +11,9 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 
 from sklstm._ragged import Ragged
+from sklstm._validation import names_of
 from sklstm.windowing import Windows
+from sklstm.windowing._named import with_names
 from sklstm.windowing._steps import read_list, read_padded
 
 __all__ = ["Cell", "Shuffler", "ShuffledWindows", "shuffler_of"]
@@ -62,16 +64,16 @@ def shuffler_of(X: Any, *, columns_are_steps: bool) -> Shuffler:
     """
     if isinstance(X, Windows):
         return _Lazy(X)
-    ragged = read_list(X)
+    ragged, names = read_list(X), names_of(X)
     if ragged is None and not hasattr(X, "iloc"):
         X = np.asarray(X)
         ragged = read_padded(X, "auto")
     if ragged is not None:
-        return _Unequal(ragged)
+        return _Unequal(ragged, names)
     if len(X.shape) == 2:
         return _Columns(X, columns_are_steps)
     if len(X.shape) == 3:
-        return _Dense(np.asarray(X))
+        return _Dense(with_names(np.asarray(X), names))
     raise ValueError(
         "X must have the shape (n_samples, n_timesteps, n_features) or (n_samples, n_features), or "
         f"be a list of sequences, got the shape {X.shape}."
@@ -144,8 +146,8 @@ class _Unequal(Shuffler):
     permuted, and a sequence gets all its steps from one donor as far as that donor has them.
     """
 
-    def __init__(self, ragged: Ragged) -> None:
-        self.ragged = ragged
+    def __init__(self, ragged: Ragged, names: list[str] | None = None) -> None:
+        self.ragged, self.names = ragged, names
         self.n_samples = len(ragged)
         self.n_timesteps = int(ragged.lengths.max())
         self.n_features = ragged.rows.shape[1]
@@ -156,10 +158,10 @@ class _Unequal(Shuffler):
         ragged = replace(
             self.ragged, rows=np.concatenate(chosen), lengths=self.ragged.lengths[rows]
         )
-        return _Unequal(ragged)
+        return _Unequal(ragged, self.names)
 
     def original(self) -> Any:
-        return self.ragged.like_input(self.ragged.rows)
+        return with_names(self.ragged.like_input(self.ragged.rows), self.names)
 
     def shuffled(self, cell: Cell, order: np.ndarray) -> Any:
         rows = self.ragged.rows.copy()
@@ -172,7 +174,7 @@ class _Unequal(Shuffler):
                 rows[target[:, np.newaxis], cell.features] = self.ragged.rows[
                     source[:, np.newaxis], cell.features
                 ]
-        return self.ragged.like_input(rows)
+        return with_names(self.ragged.like_input(rows), self.names)
 
 
 def _donors(order: np.ndarray, lengths: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
@@ -222,8 +224,8 @@ class ShuffledWindows:
         return len(self.windows)
 
     def __getitem__(self, rows: Any) -> np.ndarray:
-        into = np.array(self.windows[rows])
-        return _exchanged(into, self.windows, self.cell, self.order[rows])
+        into = _exchanged(np.array(self.windows[rows]), self.windows, self.cell, self.order[rows])
+        return with_names(into, self.windows.feature_names)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self[:], dtype)

@@ -335,3 +335,12 @@ def test_missing_values_are_no_end_of_a_path(regressor):
 def test_what_does_not_add_up_is_told(regressor):
     with pytest.warns(UserWarning, match="miss what they should sum to"):
         integrated_gradients(regressor, X[:3], target=0, n_steps=1, tol=1e-12)
+
+
+def test_names_of_windows_reach_the_result_through_a_pipeline():
+    frame = pd.DataFrame({"load": np.arange(30.0) % 7, "price": np.arange(30.0) % 5})
+    X, Y = make_windows(frame, "load", lookback=4)
+    scale = TimeDistributedTransformer(StandardScaler())
+    model = make_pipeline(scale, LSTMRegressor(units=2, epochs=1, random_state=0)).fit(X, Y)
+    result = integrated_gradients(model, X[:3])
+    assert result.feature_names == ["load", "price"]  # without a warning of missing names

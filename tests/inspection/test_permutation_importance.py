@@ -346,3 +346,12 @@ def test_a_forecaster_and_what_it_calls_its_features():
 def test_arguments_that_do_not_fit(arguments, message):
     with pytest.raises(ValueError, match=message):
         permutation_importance(TWO_CELLS, X, Y, **arguments)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_names_of_windows_stay_while_their_values_are_shuffled(lazy):
+    frame = pd.DataFrame({"load": np.arange(30.0) % 7, "price": np.arange(30.0) % 5})
+    X, Y = make_windows(frame, "load", lookback=4, lazy=lazy)
+    model = Forecaster(Ridge()).fit(X, Y)
+    result = permutation_importance(model, X, Y, by="feature", n_repeats=1, random_state=0)
+    assert result.feature_names == ["load", "price"]  # without a warning of missing names

@@ -34,6 +34,8 @@ class WithReadout(Architecture):
 
     readout: str
 
+    # What "auto" is where sequences to be classified differ in length.
+    readout_of_classes: ClassVar[str] = "max"
     constraints: ClassVar[dict[str, list[Any]]] = {"readout": [StrOptions({AUTO, *READOUTS})]}
 
     @classmethod
@@ -42,7 +44,8 @@ class WithReadout(Architecture):
 
         A forecast follows the end of a sequence. A class may show in any of its steps.
         """
-        readout = "max" if ragged and output_activation != "linear" else "last"
+        is_class_anywhere = ragged and output_activation != "linear"
+        readout = cls.readout_of_classes if is_class_anywhere else "last"
         options = super().auto_options(ragged=ragged, output_activation=output_activation)
         return options | {"readout": readout}
 

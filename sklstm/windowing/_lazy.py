@@ -239,7 +239,7 @@ class Windows(LazyWindows):
         rows : ndarray of shape (n_rows, F)
             A view where `rows` are an array, and many of them follow one another.
         """
-        return joined_blocks(self._rows, self._stretches())
+        yield from joined_blocks(self._rows, self._stretches())
 
     def refuse_missing(self, remedy: str) -> None:
         """Raise if a window holds NaN or infinity.

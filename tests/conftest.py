@@ -13,6 +13,21 @@ from process_support import ForkServer
 collect_ignore_glob = ["benchmarks/contender_*.py"]
 
 
+class ClosedFigures:
+    """Closes the figures of each test and doctest: pyplot warns when twenty are open."""
+
+    @staticmethod
+    def pytest_runtest_teardown():
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot is not None:
+            pyplot.close("all")
+
+
+def pytest_configure(config):
+    """Register what applies to the doctests of the package, too."""
+    config.pluginmanager.register(ClosedFigures())
+
+
 def pytest_collection_finish():
     """Save time: what has been imported is no garbage, and tests share compiled networks.
 

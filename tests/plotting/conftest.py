@@ -1,7 +1,6 @@
 """Data and drawing for the tests of the displays."""
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -10,12 +9,6 @@ import pytest
 def no_window():
     with mpl.rc_context({"backend": "Agg"}):
         yield
-
-
-@pytest.fixture(autouse=True)
-def figures_are_closed():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
     readout : {"auto", "last", "mean", "max", "last_mean_max"}, default="auto"
         What the head reads of the last LSTM layer: its output after the last step, the mean or the
         maximum of its outputs over all steps, or these three side by side. ``"auto"``: the last
-        step, but the maximum where the sequences of ``fit`` differ in length, unless ``arch`` is
+        step, but where the sequences of ``fit`` differ in length the maximum, or the mean for
         ``"stacked"``. ``"lstm_fcn"`` always reads the last step.
     filters, kernel_size, pool_size : int, default=64, 3, 2
         Convolution of ``"cnn_lstm"``: number of filters, time steps per filter, and time steps that

@@ -35,17 +35,17 @@ class WithReadout(Architecture):
     readout: str
 
     # What "auto" is where sequences to be classified differ in length.
-    readout_of_classes: ClassVar[str] = "max"
+    ragged_readout: ClassVar[str] = "max"
     constraints: ClassVar[dict[str, list[Any]]] = {"readout": [StrOptions({AUTO, *READOUTS})]}
 
     @classmethod
     def auto_options(cls, *, ragged: bool, output_activation: str) -> dict[str, Any]:
-        """Read out the last step; of sequences to be classified that end anywhere, the maximum.
+        """Read out the last step; all steps where sequences to be classified differ in length.
 
         A forecast follows the end of a sequence. A class may show in any of its steps.
         """
-        is_class_anywhere = ragged and output_activation != "linear"
-        readout = cls.readout_of_classes if is_class_anywhere else "last"
+        classifies = output_activation != "linear"
+        readout = cls.ragged_readout if ragged and classifies else "last"
         options = super().auto_options(ragged=ragged, output_activation=output_activation)
         return options | {"readout": readout}
 

@@ -18,7 +18,7 @@ class Stacked(WithReadout):
 
     name = "stacked"
     epoch_cost = 4.0
-    readout_of_classes = "last"  # the maximum of outputs without bound is learnt worse
+    ragged_readout = "mean"  # the maximum of unbounded outputs is learnt worse
     # It learns late. If a fit ends too early, the outputs of the relu layers can have any size for
     # values outside the range of training, and held-out samples within the range do not show it.
     regression_updates = 500

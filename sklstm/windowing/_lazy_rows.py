@@ -268,7 +268,7 @@ def _reads(rows, starts, lookback):
 def check_size(shape: tuple[int, ...], dtype: Any) -> None:
     """Refuse an array that the machine could not hold."""
     size = np.dtype(dtype).itemsize * float(np.prod([float(length) for length in shape]))
-    memory = memory_of_machine()
+    memory = memory_of_process()
     if memory is not None and size > memory:
         raise MemoryError(
             f"The windows as one array of shape {shape} and dtype {np.dtype(dtype)} would take "
@@ -280,11 +280,11 @@ def check_size(shape: tuple[int, ...], dtype: Any) -> None:
 
 def fits_in_memory(n_bytes: float) -> bool:
     """Return whether an array leaves most of the memory to others."""
-    memory = memory_of_machine()
+    memory = memory_of_process()
     return memory is None or n_bytes <= _LARGE * memory
 
 
-def memory_of_machine() -> float | None:
+def memory_of_process() -> float | None:
     """Return the bytes of memory that this process may have, or None where nothing tells."""
     if sys.platform == "win32" or not hasattr(os, "sysconf"):
         return None

@@ -148,10 +148,10 @@ def test_the_readout_is_part_of_the_plan():
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_auto_reads_the_maximum_where_a_class_may_show_in_any_step(arch):
+def test_auto_reads_all_steps_where_a_class_may_show_in_any(arch):
     for output_activation in "linear", "softmax", "sigmoid":
         for ragged in False, True:
             fields = dict(subsequences=None, output_activation=output_activation, ragged=ragged)
-            is_maximum = ragged and output_activation != "linear" and arch != "stacked"
-            expected = "max" if is_maximum else "last"
+            of_all_steps = "mean" if arch == "stacked" else "max"
+            expected = of_all_steps if ragged and output_activation != "linear" else "last"
             assert plan(arch, readout="auto", **fields) == plan(arch, readout=expected, **fields)

@@ -68,6 +68,7 @@ def assert_same(one, other, X, X_other):
     ],
     ids=["dropout", "early stopping", "unshuffled", "trial"],
 )
+# The last part of this series lies at another level; the weights are compared, not their quality.
 @pytest.mark.filterwarnings("ignore:early_stopping judges")
 def test_a_fit_gives_the_same_weights_bit_for_bit(arguments, never_dense):
     lazy, dense, Y = windows()
@@ -251,7 +252,7 @@ def test_other_regressors_are_given_an_array(monkeypatch):
     found = clone(forecaster).fit(lazy[train], Y[train]).predict(lazy[test])
     expected = clone(forecaster).fit(dense[train], Y[train]).predict(dense[test])
     np.testing.assert_array_equal(found, expected)
-    monkeypatch.setattr(_lazy_rows, "memory_of_machine", lambda: 1000.0)
+    monkeypatch.setattr(_lazy_rows, "memory_of_process", lambda: 1000.0)
     with pytest.raises(MemoryError, match="as one array of shape"):
         clone(forecaster).set_params(baseline=None).fit(lazy, Y)
 
@@ -324,6 +325,7 @@ def little_memory(monkeypatch):
     ],
     ids=["dropout", "early stopping", "trial", "batch by batch"],
 )
+# The last part of this series lies at another level; the weights are compared, not their quality.
 @pytest.mark.filterwarnings("ignore:early_stopping judges")
 def test_rows_that_fit_into_no_memory_are_read_part_by_part(store, arguments, little_memory):
     dense, Y = make_windows(SERIES, SERIES[:, 0], lookback=6, horizon=2)

@@ -146,30 +146,30 @@ def test_an_array_is_a_read_only_view_where_it_can_be_one(windows):
 
 
 def test_an_array_larger_than_the_machine_is_refused(windows, monkeypatch):
-    monkeypatch.setattr(_lazy_rows, "memory_of_machine", lambda: 300.0)  # bytes; they take 384
+    monkeypatch.setattr(_lazy_rows, "memory_of_process", lambda: 300.0)  # bytes; they take 384
     for make in (lambda: windows * 2, lambda: np.array(windows), lambda: np.exp(windows)):
         with pytest.raises(MemoryError, match=r"shape \(8, 3, 2\) and dtype float64 would take"):
             make()
     with pytest.raises(MemoryError, match=r"windows\[:1000\]"):
         np.asarray(windows[[0, 1, 2, 3, 4, 5, 7]])
     assert np.array(windows[:6]).shape == (6, 3, 2)  # 288 bytes
-    monkeypatch.setattr(_lazy_rows, "memory_of_machine", lambda: None)  # it does not tell
+    monkeypatch.setattr(_lazy_rows, "memory_of_process", lambda: None)  # it does not tell
     assert np.array(windows).shape == (8, 3, 2)
 
 
 def test_limits_of_the_process_count_as_its_memory(tmp_path, monkeypatch):
     import resource
 
-    physical = _lazy_rows.memory_of_machine()
+    physical = _lazy_rows.memory_of_process()
     group = tmp_path / "memory.max"
     monkeypatch.setattr(_lazy_rows, "_CONTROL_GROUPS", (group, tmp_path / "none"))
     group.write_text("max\n")
-    assert _lazy_rows.memory_of_machine() >= physical
+    assert _lazy_rows.memory_of_process() >= physical
     group.write_text("123456789\n")
-    assert _lazy_rows.memory_of_machine() == 123456789
+    assert _lazy_rows.memory_of_process() == 123456789
     limits = {resource.RLIMIT_AS: resource.RLIM_INFINITY, resource.RLIMIT_DATA: 10**8}
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (limits[kind], limits[kind]))
-    assert _lazy_rows.memory_of_machine() == 10**8
+    assert _lazy_rows.memory_of_process() == 10**8
 
 
 def test_absurd_windows_are_made_at_once_and_refused_in_words():

@@ -83,7 +83,7 @@ def test_pickles_hold_the_rows_and_the_function(mapped, dense):
 
 
 def test_an_array_larger_than_the_machine_is_refused(mapped, monkeypatch):
-    monkeypatch.setattr(_lazy_rows, "memory_of_machine", lambda: 1000.0)
+    monkeypatch.setattr(_lazy_rows, "memory_of_process", lambda: 1000.0)
     with pytest.raises(MemoryError, match=r"shape \(27, 4, 3\)"):
         np.asarray(mapped)
 

@@ -20,6 +20,7 @@ __all__ = [
     "is_missing",
     "names_of",
     "place_in_window",
+    "string_names",
 ]
 
 _TIMES = (date, timedelta, np.datetime64, np.timedelta64)
@@ -323,9 +324,42 @@ def _place_of_first(bad, name, source):
     return row
 
 
+def string_names(frame: Any) -> list[str] | None:
+    """Return the names of the columns of a DataFrame, if all are strings; None of all else."""
+    names = list(getattr(frame, "columns", ()))
+    return names if names and all(isinstance(name, str) for name in names) else None
+
+
 def names_of(windows: Any) -> list[str] | None:
-    """Return the names of features that windows carry, or None."""
-    return getattr(windows, "feature_names", None) if getattr(windows, "ndim", None) == 3 else None
+    """Return the names of features that windows or sequences carry, or None.
+
+    Raises
+    ------
+    ValueError
+        If the sequences are DataFrames with different columns, or with the same in another order.
+    """
+    is_list = isinstance(windows, list | tuple) or (
+        isinstance(windows, np.ndarray) and windows.dtype == object and windows.ndim == 1
+    )
+    if not is_list:
+        is_windows = getattr(windows, "ndim", None) == 3
+        return getattr(windows, "feature_names", None) if is_windows else None
+    if hasattr(windows, "feature_names"):
+        return windows.feature_names
+    return _names_of_frames(windows)
+
+
+def _names_of_frames(sequences):
+    if len(sequences) == 0 or not all(hasattr(sequence, "columns") for sequence in sequences):
+        return None
+    first = string_names(sequences[0])
+    for number, sequence in enumerate(sequences):
+        if string_names(sequence) != first:
+            raise ValueError(
+                f"Sequence {number} has the columns {list(sequence.columns)}, but sequence 0 has "
+                f"{list(sequences[0].columns)}. Give all the same columns in the same order."
+            )
+    return first
 
 
 def place_in_window(step: int, feature: int, n_timesteps: int, names: Any = None) -> str:

@@ -21,6 +21,7 @@ from sklstm import (
     make_windows,
 )
 from sklstm._sequences import check_sequences
+from sklstm.inspection import permutation_importance
 
 SMALL = dict(units=3, epochs=1, random_state=0)
 # small integers are exact in every dtype
@@ -254,3 +255,22 @@ def test_missing_values_are_told_by_the_name_of_their_column():
     padded[0, 3:] = np.nan
     with pytest.raises(ValueError, match=r"NaN. .* in sample 4 of X, 'price' at t \(time step 5\)"):
         network.fit(padded, y)
+
+
+# --- sequences that are DataFrames -----------------------------------------------------------
+
+
+def test_names_of_sequences_are_those_of_their_columns():
+    sequences = [pd.DataFrame(X[i, : 2 + i % 3], columns=["load", "heat"]) for i in range(12)]
+    model = LSTMClassifier(**SMALL).fit(sequences, Y > 0)
+    assert model.feature_names_in_.tolist() == ["load", "heat"]
+    plain = LSTMClassifier(**SMALL).fit([each.to_numpy() for each in sequences], Y > 0)
+    expected = plain.predict_proba([each.to_numpy() for each in sequences])
+    np.testing.assert_array_equal(model.predict_proba(sequences), expected)
+    with pytest.raises(ValueError, match=r"\['heat', 'load'\], but .* on \['load', 'heat'\]"):
+        model.predict([each[["heat", "load"]] for each in sequences])
+    result = permutation_importance(model, sequences, Y > 0, n_repeats=1, random_state=0)
+    assert result.feature_names == ["load", "heat"]
+    sequences[3] = sequences[3].assign(heat=[0.0, np.nan])
+    with pytest.raises(ValueError, match=r"sample 3 of X, 'heat' at t \(time step 1"):
+        model.predict(sequences)

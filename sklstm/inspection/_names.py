@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sklstm._validation import names_of
+
 __all__ = ["name_block", "name_features", "name_step", "name_steps"]
 
 
@@ -23,7 +25,7 @@ def name_features(estimator: Any, X: Any, n_features: int, given: Any = None) ->
         return own
     known = (
         getattr(X, "columns", None),
-        getattr(X, "feature_names", None),
+        names_of(X),
         getattr(estimator, "feature_names_in_", None),
         getattr(estimator, "feature_names", None),
     )

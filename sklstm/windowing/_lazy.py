@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklstm._validation import string_names
 from sklstm.windowing._base import read_only
 from sklstm.windowing._lazy_array import LazyWindows
 from sklstm.windowing._lazy_rows import (
@@ -19,7 +20,6 @@ from sklstm.windowing._lazy_rows import (
     refuse_missing,
     views_of,
 )
-from sklstm.windowing._names import string_names
 
 __all__ = ["Windows"]
 

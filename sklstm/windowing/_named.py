@@ -1,4 +1,4 @@
-"""Arrays of windows that carry the names of their features."""
+"""Windows and lists of sequences that carry the names of their features."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from sklstm.windowing._lazy_keys import key_by_axis
 
-__all__ = ["NamedWindows", "with_names"]
+__all__ = ["NamedSequences", "NamedWindows", "with_names"]
 
 
 class NamedWindows(np.ndarray):
@@ -89,6 +89,21 @@ class NamedWindows(np.ndarray):
         return result
 
 
+class NamedSequences(list[Any]):
+    """A list of sequences that knows the names of their features. So does a slice of it."""
+
+    def __init__(self, sequences: Any, feature_names: Sequence[str]) -> None:
+        super().__init__(sequences)
+        self.feature_names = list(feature_names)
+
+    def __getitem__(self, key: Any) -> Any:
+        part = super().__getitem__(key)
+        return NamedSequences(part, self.feature_names) if isinstance(key, slice) else part
+
+    def __reduce__(self) -> Any:
+        return NamedSequences, (list(self), self.feature_names)
+
+
 def _method(name: str) -> Any:
     def method(self, *args, **kwargs):
         return getattr(self._plain(), name)(*args, **kwargs)
@@ -112,20 +127,21 @@ for _name in ("T", "imag", "mT", "real"):
 
 
 def with_names(windows: Any, names: Sequence[str] | None) -> Any:
-    """Return windows, an array or lazy ones, that carry names, without a copy.
+    """Return windows, or a list of sequences, that carry names, without a copy.
 
     Parameters
     ----------
-    windows : ndarray or LazyWindows of shape (N, lookback, F)
+    windows : ndarray or LazyWindows of shape (N, lookback, F), or list of ndarray
     names : sequence of F str, or None
         None leaves the windows without names.
 
     Returns
     -------
-    NamedWindows, ndarray or LazyWindows
-        Without names an array is plain. Lists of sequences come back as they are: only arrays
-        and lazy windows carry names.
+    NamedWindows, ndarray, LazyWindows, NamedSequences or list
+        Without names an array or a list is plain.
     """
+    if isinstance(windows, list):
+        return windows if names is None else NamedSequences(windows, names)
     if not isinstance(windows, np.ndarray):
         return windows._with_names(names) if hasattr(windows, "_with_names") else windows
     windows = _plain(windows)

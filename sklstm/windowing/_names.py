@@ -10,13 +10,7 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features
 from sklstm._validation import names_of
 from sklstm._warnings import warn
 
-__all__ = ["check_features", "check_names", "names_after", "string_names"]
-
-
-def string_names(frame: Any) -> list[str] | None:
-    """Return the names of the columns of a DataFrame, if all are strings; None of all else."""
-    names = list(getattr(frame, "columns", ()))
-    return names if names and all(isinstance(name, str) for name in names) else None
+__all__ = ["check_features", "check_names", "names_after"]
 
 
 def names_after(transformer: Any, names: list[str] | None, n_features: int) -> list[str] | None:

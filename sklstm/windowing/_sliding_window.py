@@ -12,12 +12,12 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._ragged import Ragged
-from sklstm._validation import check_finite, check_numbers, names_of
+from sklstm._validation import check_finite, check_numbers, names_of, string_names
 from sklstm.windowing._base import WindowTransformer, is_windows, read_only
 from sklstm.windowing._lazy import Windows
 from sklstm.windowing._lazy_array import LazyWindows
 from sklstm.windowing._named import with_names
-from sklstm.windowing._names import check_features, string_names
+from sklstm.windowing._names import check_features
 from sklstm.windowing._steps import read_list, read_padded, refuse
 
 __all__ = ["SlidingWindow"]

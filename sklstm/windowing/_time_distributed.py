@@ -178,7 +178,8 @@ class TimeDistributedTransformer(WindowTransformer):
         names = names_of(X)
         if names is None:
             return transformed
-        return with_names(transformed, names_after(self.transformer_, names, transformed.shape[-1]))
+        n_out = transformed[0].shape[-1]
+        return with_names(transformed, names_after(self.transformer_, names, n_out))
 
     @available_if(_can_invert)
     def inverse_transform(self, X: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklstm._validation import check_finite, index_of
+from sklstm._validation import check_finite, index_of, string_names
 from sklstm.windowing._base import read_only
 from sklstm.windowing._columns import (
     columns_of_names,
@@ -27,7 +27,6 @@ from sklstm.windowing._groups import (
 from sklstm.windowing._lazy_cutting import cut_lazily
 from sklstm.windowing._lazy_rows import as_rows
 from sklstm.windowing._named import with_names
-from sklstm.windowing._names import string_names
 from sklstm.windowing._rows import IF_INFINITE, check_rows, check_targets
 from sklstm.windowing._time_index import check_time_index, common_index, warn_of_unchecked_times
 

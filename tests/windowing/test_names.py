@@ -1,5 +1,6 @@
 """Names of features in steps of pipelines: kept, handed on, checked, and told in errors."""
 
+import pickle
 import re
 
 import numpy as np
@@ -158,3 +159,39 @@ def test_errors_call_values_by_name():
     nothing = windows(frame.assign(heat=np.nan), allow_nan=True)
     with pytest.raises(ValueError, match="Feature 'heat' of X has no value at all"):
         WindowImputer(padding=None).fit(nothing)
+
+
+# --- lists of DataFrames ---------------------------------------------------------------------
+
+
+def frames(columns=("load", "heat"), lengths=(5, 3, 4, 6)):
+    return [FRAME[list(columns)].iloc[start : start + n] for start, n in enumerate(lengths)]
+
+
+@pytest.mark.parametrize("lengths", [(5, 3, 4, 6), (4, 4, 4, 4)])
+@pytest.mark.parametrize("step", STEPS[1:])
+def test_sequences_that_are_dataframes_hand_their_names_on(step, lengths):
+    X, step = frames(lengths=lengths), clone(step)
+    out = step.fit(X).transform(X)
+    assert step.feature_names_in_.tolist() == ["load", "heat"]
+    assert out.feature_names == ["load", "heat"]
+    assert (
+        out[1:].feature_names == pickle.loads(pickle.dumps(out)).feature_names == out.feature_names
+    )
+    plain = [frame.to_numpy() for frame in X]
+    for named, nameless in zip(out, clone(step).fit(plain).transform(plain), strict=True):
+        np.testing.assert_array_equal(named, nameless)
+
+
+def test_sequences_with_columns_in_another_order_are_refused():
+    scaler = TimeDistributedTransformer(MinMaxScaler()).fit(frames())
+    with pytest.raises(ValueError, match=r"\['heat', 'load'\], but .* on \['load', 'heat'\]"):
+        scaler.transform(frames(["heat", "load"]))
+    mixed = [*frames()[:2], *frames(["heat", "load"])[2:]]
+    with pytest.raises(ValueError, match=r"Sequence 2 has .*'heat', 'load'.*same order"):
+        scaler.transform(mixed)
+
+
+def test_columns_that_become_one_have_the_name_of_what_they_become():
+    out = TimeDistributedTransformer(PCA(1)).fit_transform(frames())
+    assert out.feature_names == ["pca0"] and out[0].shape == (5, 1)

@@ -64,6 +64,11 @@ def check_windows(estimator: Any, X: Any, *, reset: bool) -> Any:
         estimator._window_names = names_of(X)
     elif windows.shape[1:] != estimator._window_shape:
         n_timesteps, n_features = estimator._window_shape
+        if array.ndim == 3 and windows.shape[2] == n_features:
+            raise ValueError(
+                f"X has windows of {windows.shape[1]} time steps, but {name} was fitted on windows "
+                f"of {n_timesteps}. Cut them with lookback={n_timesteps}."
+            )
         raise ValueError(
             f"X has {array.shape[-1]} features, but {name} is expecting "
             f"{estimator.n_features_in_} features as input: it was fitted on windows of "

@@ -10,16 +10,19 @@ import joblib
 import keras
 import numpy as np
 import skops.io
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklstm import (
+    Forecaster,
     LSTMClassifier,
     LSTMRegressor,
     PurgedTimeSeriesSplit,
     SlidingWindow,
     TimeDistributedTransformer,
+    WindowImputer,
     __version__,
 )
 
@@ -44,6 +47,7 @@ def main():
         "custom_loss": LSTMRegressor(loss=custom_loss(), **SMALL).fit(X, y),
         "huber_classifier": LSTMClassifier(loss=keras.losses.Huber(0.5), **SMALL).fit(X, labels),
     }
+    models |= since_0_2_0(X, y, labels)
     answers = json.loads(ANSWERS.read_text())
     for name, model in models.items():
         for suffix, dump in ((".joblib", joblib.dump), (".skops", skops.io.dump)):
@@ -53,6 +57,20 @@ def main():
             dump(model, path)
             answers[path.name] = getattr(model, "predict_proba", model.predict)(asked).tolist()
     ANSWERS.write_text(json.dumps(answers, indent=1) + "\n")
+
+
+def since_0_2_0(X, y, labels):
+    """Return what version 0.1.0 did not have."""
+    unequal = [x[: 4 + i % 5] for i, x in enumerate(X)]
+    with_gaps = np.where(X > 2, np.nan, X)
+    fcn = LSTMClassifier("lstm_fcn", fcn_filters=(2, 3, 2), squeeze_excitation=True, **SMALL)
+    network = LSTMRegressor(quantiles=(0.1, 0.5, 0.9), readout="last_mean_max", **SMALL)
+    return {
+        "unequal": fcn.fit(unequal, labels),
+        "quantiles": network.fit(X, y),
+        "imputer": make_pipeline(WindowImputer(add_elapsed=True), clone(network)).fit(with_gaps, y),
+        "forecaster": Forecaster(network, calibration_fraction=0.3).fit(X, X[:, :2, 0]),
+    }
 
 
 def pipeline():

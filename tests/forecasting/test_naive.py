@@ -60,8 +60,12 @@ def test_windows_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"\(2, 0, 1\).*minimum of 1 window, 1 time step"):
         NaiveForecaster().fit(np.zeros((2, 0, 1)), np.zeros(2))
     forecaster = NaiveForecaster().fit(np.zeros((2, 3, 2)), np.zeros(2))
-    with pytest.raises(ValueError, match=r"3 time steps of 2 feature\(s\).*\(2, 4, 2\)"):
+    with pytest.raises(
+        ValueError, match="windows of 4 time steps, .* of 3. Cut them with lookback=3"
+    ):
         forecaster.predict(np.zeros((2, 4, 2)))
+    with pytest.raises(ValueError, match=r"3 time steps of 2 feature\(s\).*\(2, 3, 4\)"):
+        forecaster.predict(np.zeros((2, 3, 4)))
     with pytest.raises(ValueError, match="sample 1 of X, time step 0"):
         forecaster.predict(np.array([[[0, 0]] * 3, [[np.nan, 0]] * 3]))
 

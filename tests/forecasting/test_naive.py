@@ -61,7 +61,7 @@ def test_windows_that_do_not_fit_are_refused():
         NaiveForecaster().fit(np.zeros((2, 0, 1)), np.zeros(2))
     forecaster = NaiveForecaster().fit(np.zeros((2, 3, 2)), np.zeros(2))
     with pytest.raises(
-        ValueError, match="windows of 4 time steps, .* of 3. Cut them with lookback=3"
+        ValueError, match=r"windows of 4 time steps, .* of 3\. Cut them with lookback=3"
     ):
         forecaster.predict(np.zeros((2, 4, 2)))
     with pytest.raises(ValueError, match=r"3 time steps of 2 feature\(s\).*\(2, 3, 4\)"):

@@ -8,9 +8,6 @@ class Store:
         self.hidden, self.reads = rows, []
         self.shape, self.dtype = rows.shape, rows.dtype
 
-    def __len__(self):
-        return self.shape[0]
-
     def __getitem__(self, key):
         rows = key[0] if isinstance(key, tuple) else key
         assert isinstance(rows, slice)

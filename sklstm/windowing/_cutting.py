@@ -17,7 +17,7 @@ def cut(rows, targets, lookback, horizon, stride, ahead=()):
 
     `ahead` are the positions of columns whose values `horizon` steps ahead become features.
     """
-    past = rows[: len(rows) - horizon]
+    past = rows[: rows.shape[0] - horizon]
     if len(ahead) > 0:
         past = np.hstack([past, rows[horizon:, ahead]])
     windows = read_only(sliding_window_view(past, lookback, axis=0)[::stride].swapaxes(1, 2))

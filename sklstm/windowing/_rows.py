@@ -70,7 +70,7 @@ def check_targets(y, rows, horizon, allow_nan=False):
             if_missing=IF_INFINITE if allow_nan else _IF_TARGETS_ARE_MISSING,
             ensure_all_finite="allow-nan" if allow_nan else True,
         )
-    n_rows = len(rows)
+    n_rows = rows.shape[0]
     if targets.ndim not in (1, 2) or len(targets) != n_rows or targets.shape[1:] == (0,):
         raise ValueError(
             f"y must hold a value for every row of X, of shape ({n_rows},), or ({n_rows}, K) for "

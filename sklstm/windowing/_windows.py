@@ -252,15 +252,15 @@ def make_windows(
     index = common_index(X, y)
     n_needed = lookback + horizon
     if groups is None:
-        if len(rows) < n_needed:
+        if rows.shape[0] < n_needed:
             raise ValueError(
-                f"X has {len(rows)} rows, but lookback={lookback} and horizon={horizon} need at "
+                f"X has {rows.shape[0]} rows, but lookback={lookback} and horizon={horizon} need at "
                 f"least {n_needed}. Use a longer series, or a smaller lookback or horizon."
             )
         check_time_index(index, remedy="pass groups= to tell its series apart")
-        row_numbers = [range(len(rows))]
+        row_numbers = [range(rows.shape[0])]
     else:
-        series = rows_of_groups(groups, len(rows), X=X, y=y)
+        series = rows_of_groups(groups, rows.shape[0], X=X, y=y)
         row_numbers = groups_with_windows(series, n_needed)
         check_times_of_groups(index, row_numbers)
     if lazy:
@@ -372,11 +372,11 @@ def last_window(
     rows = check_rows(X, ensure_all_finite=False)
     index = index_of(X)
     if groups is None:
-        series, last = None, _last_rows(len(rows), lookback)
+        series, last = None, _last_rows(rows.shape[0], lookback)
         index = index if index is None else index[-lookback:]
         window = rows[np.newaxis, -lookback:]
     else:
-        series = rows_of_groups(groups, len(rows), X=X)
+        series = rows_of_groups(groups, rows.shape[0], X=X)
         last = last_rows_of_groups(series, lookback)
         window = rows[last]
     remedy = IF_INFINITE if allow_nan else _IF_LAST_ARE_MISSING

@@ -254,8 +254,8 @@ def make_windows(
     if groups is None:
         if rows.shape[0] < n_needed:
             raise ValueError(
-                f"X has {rows.shape[0]} rows, but lookback={lookback} and horizon={horizon} need at "
-                f"least {n_needed}. Use a longer series, or a smaller lookback or horizon."
+                f"X has {rows.shape[0]} rows, but lookback={lookback} and horizon={horizon} need "
+                f"at least {n_needed}. Use a longer series, or a smaller lookback or horizon."
             )
         check_time_index(index, remedy="pass groups= to tell its series apart")
         row_numbers = [range(rows.shape[0])]

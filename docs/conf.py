@@ -40,6 +40,7 @@ exclude_patterns = ["_build", "benchmarks", "auto_examples/*.ipynb", "auto_examp
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["sklstm.css"]
+html_js_files = ["figures.js"]
 html_math_renderer = "mathml"
 default_role = "literal"
 suppress_warnings = ["myst.header"]  # the change log stands below the heading of a page

@@ -88,7 +88,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         and fewer for long sequences and many samples, so that a fit takes a minute, not an hour;
         at least 10. Of these, as many as bring the loss within a tenth of the least in a trial
         in which the last fifth of the samples is held out; all, if it ends there as well. The
-        stack learns late: it makes 500 updates at least, and without a trial no more.
+        stack learns late: it makes 500 updates at least, and without a trial no more;
+        ``"cnn_lstm"`` makes at least 250 after a trial.
     batch_size : int or "auto", default="auto"
         Samples per optimizer step; the last batch may be smaller. ``"auto"``: a fiftieth of the
         samples, but at least 32 (16 for ``arch="lstm_fcn"``) and at most 256.

@@ -47,9 +47,11 @@ class Architecture(ABC):
     auto_batch_size: ClassVar[int] = 32
     # Time of an epoch, compared with that of one LSTM layer, as "auto" epochs count it.
     epoch_cost: ClassVar[float] = 1.0
-    # Updates that "auto" epochs of a regression are at least, and without a trial exactly; 0: as
-    # many as a trial finds enough, and without one a usual number of epochs.
+    # Updates that "auto" epochs of a regression are at least, whatever a trial finds enough.
     regression_updates: ClassVar[int] = 0
+    # Whether too many epochs can give outputs of any size. Without a trial there are then no more
+    # than these updates, otherwise a usual number of epochs.
+    is_unbounded: ClassVar[bool] = False
     # Whether a network for sequences of any length depends on the longest of fit all the same;
     # ``build`` then takes its ``n_timesteps``, too.
     depends_on_length: ClassVar[bool] = False

@@ -34,6 +34,7 @@ class CNNLSTM(WithReadout):
     subsequences: int | None
 
     name = "cnn_lstm"
+    regression_updates = 250  # after which it overfits less than the others
     constraints = {
         "filters": [POSITIVE_INT],
         "kernel_size": [POSITIVE_INT],

@@ -22,6 +22,7 @@ class Stacked(WithReadout):
     # It learns late. If a fit ends too early, the outputs of the relu layers can have any size for
     # values outside the range of training, and held-out samples within the range do not show it.
     regression_updates = 500
+    is_unbounded = True
 
     @classmethod
     def layer_units(cls, units: Any) -> tuple[int, ...]:

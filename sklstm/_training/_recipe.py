@@ -102,11 +102,12 @@ def _tried_epochs(
     most = _affordable(plan, training, n_fits=2)
     if goes_on:
         return min(most, USUAL_EPOCHS)
-    updates = plan.architecture.regression_updates
-    least = math.ceil(updates / math.ceil(len(training) / recipe.batch_size))
+    architecture = plan.architecture
+    n_batches = math.ceil(len(training) / recipe.batch_size)
+    least = math.ceil(architecture.regression_updates / n_batches)
     parts = trial_parts(training.y)
     if parts is None:
-        return min(most, least or USUAL_EPOCHS)
+        return min(most, least if architecture.is_unbounded else USUAL_EPOCHS)
     first, last = (training[part] for part in parts)
     enough = enough_epochs(trial(replace(recipe, epochs=most), first, last))
     return min(most, max(enough, least))

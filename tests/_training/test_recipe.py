@@ -90,6 +90,13 @@ def test_a_stack_gets_500_updates_of_a_regression():
     assert choose("stacked").epochs == 200  # a classification
 
 
+def test_a_convolution_gets_250_updates_of_a_regression_after_a_trial():
+    """Four batches make 63 epochs; without a trial there are as many as of the others."""
+    assert choose("cnn_lstm", trial=tried_stack(20)).epochs == 63
+    assert choose("cnn_lstm", trial=tried_stack(70)).epochs == 64  # the first within a tenth
+    assert choose("cnn_lstm", n_samples=99, trial=tried_stack(20)).epochs == 100
+
+
 @pytest.mark.parametrize("by", ["early_stopping", "warm_start"])
 def test_no_trial_where_training_is_validated_or_continued(by):
     assert choose(trial=overfits, **{by: True}).epochs == 100

@@ -19,7 +19,6 @@ from sklstm.forecasting._regressors import (
     takes_weights,
 )
 from sklstm.forecasting._ridge import fit_ridge_by_parts
-from sklstm.windowing._lazy_array import parts_of
 
 __all__ = [
     "Known",
@@ -58,7 +57,7 @@ class WindowRidge:
     Attributes
     ----------
     ridge_ : RidgeCV or LinearModel
-        The regression; the latter where there are many windows, which are then taken by parts.
+        The regression; the latter where there are more windows than coefficients.
     """
 
     def fit(
@@ -70,7 +69,7 @@ class WindowRidge:
     ) -> WindowRidge:
         """Fit goals (n, n_outputs) on inputs (n, n_timesteps, n_features) and levels (n, k)."""
         n_windows, n_timesteps, n_features = inputs.shape
-        if len(list(parts_of(inputs.shape))) == 1 or n_windows <= n_timesteps * n_features:
+        if n_windows <= n_timesteps * n_features + levels.shape[1]:
             rows = _beside(np.asarray(inputs), levels)
             self.ridge_: Any = RidgeCV(_ALPHAS).fit(rows, goals, weight)
             return self

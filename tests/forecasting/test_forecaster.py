@@ -185,7 +185,7 @@ def test_a_warm_start_keeps_scaling_and_baseline():
     assert forecaster.members_[0].warm_start is True
     calibrated = forecaster.set_params(calibration_fraction=0.4).fit(X, Y)
     assert [len(member.fits_) for member in calibrated.members_] == [3, 3]
-    with pytest.raises(ValueError, match="X has 1 features"):
+    with pytest.raises(ValueError, match="Cut them with lookback=4"):
         forecaster.fit(X[:, :3], Y)
 
 

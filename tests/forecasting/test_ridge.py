@@ -32,14 +32,17 @@ def test_ridge_by_parts_is_that_of_scikit_learn(weighted, noise):
     np.testing.assert_allclose(found.predict(X), expected.predict(X), rtol=1e-9)
 
 
-def test_a_baseline_of_many_windows_is_fitted_by_parts(monkeypatch):
+@pytest.mark.parametrize("n_windows", [8, 9, 10, 100])  # there are nine coefficients
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_the_baseline_is_ridge_regression_on_windows_and_levels(monkeypatch, n_windows, in_parts):
+    if in_parts:
+        monkeypatch.setattr(_lazy_array, "_PART_BYTES", 30 * 4 * 2 * 8)
     rng = np.random.default_rng(0)
-    inputs, levels = rng.normal(size=(100, 4, 2)), rng.normal(size=(100, 1))
-    goals = inputs[:, :, 0] @ rng.normal(size=(4, 2)) + levels + rng.normal(size=(100, 2))
-    whole = WindowRidge().fit(inputs, levels, goals, None)
-    monkeypatch.setattr(_lazy_array, "_PART_BYTES", 30 * 4 * 2 * 8)
-    by_parts = WindowRidge().fit(inputs, levels, goals, None)
-    assert isinstance(by_parts.ridge_, LinearModel) and isinstance(whole.ridge_, RidgeCV)
-    np.testing.assert_allclose(
-        _baselines.predict_baseline(by_parts, inputs, levels), whole.predict(inputs, levels)
-    )
+    inputs, levels = rng.normal(size=(n_windows, 4, 2)), rng.normal(size=(n_windows, 1))
+    goals = inputs[:, :, 0] @ rng.normal(size=(4, 2)) + levels + rng.normal(size=(n_windows, 2))
+    baseline = WindowRidge().fit(inputs, levels, goals, None)
+    assert isinstance(baseline.ridge_, LinearModel if n_windows > 9 else RidgeCV)
+    rows = np.column_stack([inputs.reshape(n_windows, -1), levels])
+    expected = RidgeCV(10.0 ** np.arange(-3, 5.5, 0.5)).fit(rows, goals).predict(rows)
+    found = _baselines.predict_baseline(baseline, inputs, levels)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)

@@ -117,7 +117,7 @@ class ForecastMixin(IntervalMixin):
                 f"forecasts are known for {self.horizon_} only. Ask for at most {self.horizon_} "
                 "steps, or fit on windows with a longer horizon."
             )
-        bounds = [self.predict_interval(first, float(level)) for level in coverages]
+        bounds = self._intervals(first, coverages) if coverages.size else []
         columns = {}
         for number, target in enumerate(self.target_columns_):
             name = names[target]

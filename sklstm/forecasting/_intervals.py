@@ -97,13 +97,17 @@ class IntervalMixin(InputMixin):
            Forecasting", NeurIPS 2021.
         """
         windows, coverages = self._windows(X), check_coverage(coverage)
+        intervals = self._intervals(windows, coverages, joint=joint)
+        return intervals[0] if np.ndim(coverage) == 0 else np.stack(intervals, axis=2)
+
+    def _intervals(self, windows, coverages, *, joint=False):
+        """Return an array of bounds, (n_windows, n_outputs, 2), for each coverage."""
         if self._errors is None:
             raise NotFittedError(
                 "There are no errors to make intervals from. Fit with calibration_fraction=0.2, "
                 "or call calibrate(X, y) with windows that fit has not seen."
             )
-        intervals = [
+        return [
             self._model.predict_interval(windows, self._errors, float(level), joint=joint)
             for level in coverages
         ]
-        return intervals[0] if np.ndim(coverage) == 0 else np.stack(intervals, axis=2)

@@ -41,11 +41,11 @@ axes[0].set_ylabel("position of the hand")
 plt.show()
 
 # %%
-# Five architectures, forty epochs
-# --------------------------------
+# Five architectures, thirty epochs
+# ---------------------------------
 # All have the same arguments. The default is 200 epochs, with which the others catch up: the
 # vanilla LSTM then has an accuracy of 0.94, LSTM-FCN of 0.99 (:doc:`/guide/defaults`). Here there
-# are 40, and the question is who learns fast. With ``activation="tanh"`` all layers of the stack
+# are 30, and the question is who learns fast. With ``activation="tanh"`` all layers of the stack
 # are tanh: those with relu, as in the lecture, explode on sequences of 150 steps. Two seeds are
 # few, but they show which differences mean nothing.
 
@@ -53,7 +53,7 @@ rows = []
 for arch in ARCHITECTURES:
     for seed in (0, 1):
         begin = time.perf_counter()
-        model = LSTMClassifier(arch, activation="tanh", epochs=40, random_state=seed).fit(X, y)
+        model = LSTMClassifier(arch, activation="tanh", epochs=30, random_state=seed).fit(X, y)
         seconds = time.perf_counter() - begin
         rows.append((arch, model.score(X_test, y_test), seconds))
 table = pd.DataFrame(rows, columns=["architecture", "accuracy", "seconds"])

@@ -78,8 +78,8 @@ plt.show()
 # --------------
 # :func:`~sklstm.inspection.integrated_gradients` shares the probability of the predicted class out
 # among the time steps. The baseline is the recording of the other class that resembles it most, so
-# the shares tell what makes this one a gun and no finger, or the other way round. The last model of
-# the loop is LSTM-FCN.
+# the shares tell what makes this one a gun and no finger, or the other way round. The gun is known
+# by what comes just before the rise. The last model of the loop is LSTM-FCN.
 
 samples = [np.flatnonzero(y_test == label)[0] for label in ("gun", "finger")]
 others = []

@@ -30,7 +30,7 @@ from sklstm.windowing import calendar_features
 LOOKBACK, HORIZON = 28, 14
 
 
-def simulate_shops(n_shops=12, n_days=420, seed=0):
+def simulate_shops(n_shops=12, n_days=360, seed=0):
     """Return a table with the columns shop, sales and discount, one row per shop and day."""
     rng = np.random.default_rng(seed)
     days = pd.date_range("2024-01-01", periods=n_days, name="day")

@@ -1,7 +1,8 @@
-"""Make the picture of the home page and the README, for light pages and for dark ones.
+"""Make the picture of the home page and the README, for light pages and dark ones, and that of the
+first steps, as their code draws it.
 
-Run ``python docs/pictures.py`` when what it shows has changed. Letters are large, because the
-picture fills half a page.
+Run ``python docs/pictures.py`` when what they show has changed. Letters of the first are large,
+because it fills half a page.
 """
 
 from pathlib import Path
@@ -47,6 +48,8 @@ def main():
     forecast = model.forecast(df, coverage=0.8)
     for name, style, colour in (("light", {}, "#0072B2"), ("dark", DARK, "#56B4E9")):
         draw(forecast, df, style, colour).savefig(FOLDER / f"forecast_{name}.png", dpi=120)
+    display = IntervalDisplay.from_forecast(forecast, df)
+    display.figure_.savefig(FOLDER / "first_forecast.png", dpi=120)
 
 
 if __name__ == "__main__":

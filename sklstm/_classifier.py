@@ -297,6 +297,18 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         -------
         self : LSTMClassifier
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklstm import LSTMClassifier
+        >>> X = np.random.default_rng(0).normal(size=(60, 4, 1))
+        >>> model = LSTMClassifier(units=2, random_state=0)
+        >>> for part in np.split(X, 3):
+        ...     y = np.where(part[:, -1, 0] > 0, "up", "down")
+        ...     model = model.partial_fit(part, y, classes=["down", "up"])
+        >>> model.n_iter_
+        3
         """
         if isinstance(self.class_weight, str):
             raise ValueError(

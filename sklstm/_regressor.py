@@ -306,6 +306,17 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         -------
         self : LSTMRegressor
             The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklstm import LSTMRegressor
+        >>> X = np.random.default_rng(0).normal(size=(60, 4, 1))
+        >>> model = LSTMRegressor(units=2, random_state=0)
+        >>> for part in np.split(X, 3):
+        ...     model = model.partial_fit(part, part[:, -1, 0])
+        >>> model.n_iter_
+        3
         """
         return self._partial_fit(X, y, sample_weight)
 

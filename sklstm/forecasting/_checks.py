@@ -114,7 +114,9 @@ def check_values_ahead(estimator: Any, y: Any, n_windows: int) -> np.ndarray:
     return targets
 
 
-def columns_of_targets(target: Any, n_features: int, names: list[Any] | None) -> list[int]:
+def columns_of_targets(
+    target: Any, n_features: int, names: list[Any] | None, *, remedy: str = ""
+) -> list[int]:
     """Return the numbers of the features that are forecast, of which some may be named.
 
     Parameters
@@ -125,6 +127,8 @@ def columns_of_targets(target: Any, n_features: int, names: list[Any] | None) ->
         Number of features of the windows.
     names : list or None
         Names of the features.
+    remedy : str
+        What the error says can be done about missing names, if there is more than can always be.
     """
     targets = [target] if isinstance(target, Integral | str) else list(target)
     if not any(isinstance(item, str) for item in targets):
@@ -132,8 +136,7 @@ def columns_of_targets(target: Any, n_features: int, names: list[Any] | None) ->
     if names is None:
         raise ValueError(
             f"target={target!r} names a feature, but the windows have no names. Cut them from a "
-            "DataFrame, or pass names as feature_names=, such as "
-            "feature_names=list(frame.columns), or the number of the feature as target."
+            f"DataFrame, {remedy}or pass the number of the feature as target."
         )
     if any(isinstance(item, str) and item not in names for item in targets):
         raise ValueError(f"target={target!r} must be among the features, which are {names}.")

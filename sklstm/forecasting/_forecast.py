@@ -79,6 +79,21 @@ class ForecastMixin(IntervalMixin):
         See Also
         --------
         sklstm.last_window : The windows that this starts from.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from sklearn.linear_model import Ridge
+        >>> from sklstm import Forecaster, make_windows
+        >>> days = pd.date_range("2024-03-01", periods=40)
+        >>> df = pd.DataFrame({"load": range(40), "heat": 20 * [0, 1]}, index=days)
+        >>> known, ahead = df.iloc[:38], df[["heat"]].iloc[38:]
+        >>> X, Y = make_windows(known, y="load", lookback=4, horizon=2, future="heat")
+        >>> forecaster = Forecaster(Ridge(), log=False).fit(X, Y)
+        >>> forecaster.forecast(known, future=ahead).round()
+                    load
+        2024-04-08  38.0
+        2024-04-09  39.0
         """
         pd = check_pandas_support(f"{type(self).__name__}.forecast")
         validate_parameter_constraints(
@@ -117,7 +132,7 @@ class ForecastMixin(IntervalMixin):
                 f"forecasts are known for {self.horizon_} only. Ask for at most {self.horizon_} "
                 "steps, or fit on windows with a longer horizon."
             )
-        bounds = [self.predict_interval(first, float(level)) for level in coverages]
+        bounds = self._intervals(first, coverages) if coverages.size else []
         columns = {}
         for number, target in enumerate(self.target_columns_):
             name = names[target]

@@ -88,7 +88,8 @@ class Forecaster(
         takes those of the DataFrame from which the windows were cut, where they were.
     warm_start : bool, default=False
         Whether another fit continues from this one: scaling and baseline are kept, and regressors
-        that have a ``warm_start`` train on.
+        that have a ``warm_start`` train on. With `calibration_fraction`, pass windows that are new:
+        errors on those that regressors have seen are too small.
     random_state : int, RandomState or None, default=None
         Seed from which those of the members are derived. None: seeds from the operating system;
         a single member keeps the ``random_state`` of `regressor`.
@@ -341,6 +342,16 @@ class Forecaster(
         -------
         ndarray of shape (n_members, n_windows, n_outputs)
             Their spread tells how far the forecast depends on the seed; it is no interval.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.tree import ExtraTreeRegressor
+        >>> from sklstm import Forecaster, make_windows
+        >>> X, Y = make_windows(np.arange(40.0) ** 2, lookback=4, horizon=3)
+        >>> forecaster = Forecaster(ExtraTreeRegressor(), n_members=5, random_state=0).fit(X, Y)
+        >>> forecaster.predict_members(X[-2:]).shape
+        (5, 2, 3)
         """
         windows = self._windows(X)
         return self._model.predict(windows)

@@ -42,7 +42,8 @@ class InputMixin:
                 f"feature_names has {len(names)} names, but X has {n_features} feature(s). Name "
                 "all of them, in their order."
             )
-        self.target_columns_ = columns_of_targets(self.target, n_features, names)
+        remedy = "pass names as feature_names=, such as feature_names=list(frame.columns), "
+        self.target_columns_ = columns_of_targets(self.target, n_features, names, remedy=remedy)
         self.n_outputs_ = 1 if values.ndim == 1 else values.shape[1]
         self.horizon_ = check_horizon(self.n_outputs_, len(self.target_columns_), self.target)
         self._n_level_steps = self._check_scaling(windows.shape[1])

@@ -35,6 +35,15 @@ class IntervalMixin(InputMixin):
         -------
         self : Forecaster
             The forecaster, with intervals. Its forecasts are unchanged.
+
+        Examples
+        --------
+        >>> from sklearn.dummy import DummyRegressor
+        >>> from sklstm import Forecaster, make_windows
+        >>> X, Y = make_windows([0, 0, 0, 0, 1, 0, -2, 0, 1, 0, 3, 0, 2.0], lookback=1)
+        >>> forecaster = Forecaster(DummyRegressor(), baseline="last").fit(X[:3], Y[:3])
+        >>> forecaster.calibrate(X[3:], Y[3:]).predict_interval(X[-1:], 0.5)
+        array([[[-2.,  2.]]])
         """
         windows = self._windows(X)
         targets = self._by_target(check_values_ahead(self, y, len(windows)))
@@ -95,15 +104,34 @@ class IntervalMixin(InputMixin):
            for Time Series Using Linear Complementarity Programming", AAAI 2024.
         .. [4] K. Stankevičiūtė, A. M. Alaa and M. van der Schaar, "Conformal Time-Series
            Forecasting", NeurIPS 2021.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.linear_model import Ridge
+        >>> from sklstm import Forecaster, make_windows
+        >>> series = np.random.default_rng(0).normal(size=300)
+        >>> X, Y = make_windows(series, lookback=4, horizon=2)
+        >>> forecaster = Forecaster(Ridge(), calibration_fraction=0.5).fit(X[:200], Y[:200])
+        >>> bounds = forecaster.predict_interval(X[201:], (0.5, 0.8))
+        >>> bounds.shape
+        (94, 2, 2, 2)
+        >>> lower, upper = bounds[:, :, 1, 0], bounds[:, :, 1, 1]
+        >>> round(float(((lower <= Y[201:]) & (Y[201:] <= upper)).mean()), 1)
+        0.8
         """
         windows, coverages = self._windows(X), check_coverage(coverage)
+        intervals = self._intervals(windows, coverages, joint=joint)
+        return intervals[0] if np.ndim(coverage) == 0 else np.stack(intervals, axis=2)
+
+    def _intervals(self, windows, coverages, *, joint=False):
+        """Return an array of bounds, (n_windows, n_outputs, 2), for each coverage."""
         if self._errors is None:
             raise NotFittedError(
                 "There are no errors to make intervals from. Fit with calibration_fraction=0.2, "
                 "or call calibrate(X, y) with windows that fit has not seen."
             )
-        intervals = [
+        return [
             self._model.predict_interval(windows, self._errors, float(level), joint=joint)
             for level in coverages
         ]
-        return intervals[0] if np.ndim(coverage) == 0 else np.stack(intervals, axis=2)

@@ -12,12 +12,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklstm._representation import RepresentationMixin
-from sklstm._target_columns import check_target_columns
 from sklstm.forecasting._checks import (
     check_horizon,
     check_season,
     check_values_ahead,
     check_windows,
+    columns_of_targets,
 )
 from sklstm.forecasting._parts import by_part
 
@@ -39,9 +39,9 @@ class NaiveForecaster(RepresentationMixin, MultiOutputMixin, RegressorMixin, Bas
     season : int, default=None
         Number of time steps in a season, such as 12 for months. Needed by ``"seasonal"``, ignored
         by the others.
-    target : int or list of int, default=0
+    target : int, str, or list of these, default=0
         The feature of the windows that is forecast, or several. Negative numbers count from the
-        last.
+        last. Windows of a DataFrame know their features by name.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class NaiveForecaster(RepresentationMixin, MultiOutputMixin, RegressorMixin, Bas
     _parameter_constraints: dict[str, list[Any]] = {
         "strategy": [StrOptions({"last", "seasonal", "drift"})],
         "season": [Interval(Integral, 1, None, closed="left"), None],
-        "target": [Integral, list, tuple],
+        "target": [Integral, str, list, tuple],
     }
 
     def __init__(
@@ -128,7 +128,7 @@ class NaiveForecaster(RepresentationMixin, MultiOutputMixin, RegressorMixin, Bas
         targets = check_values_ahead(self, y, len(windows))
         if sample_weight is not None:
             _check_sample_weight(sample_weight, windows, ensure_non_negative=True)
-        self._columns = check_target_columns(self.target, windows.shape[2])
+        self._columns = columns_of_targets(self.target, windows.shape[2], self._window_names)
         self._check_length(windows.shape[1])
         self.n_outputs_ = 1 if targets.ndim == 1 else targets.shape[1]
         self.horizon_ = check_horizon(self.n_outputs_, len(self._columns), self.target)

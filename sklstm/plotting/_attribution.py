@@ -12,8 +12,8 @@ from sklstm.plotting._drawing import (
     LEGEND_FONT_SIZE,
     LIGHT_GREY,
     RED,
+    count_back,
     get_axes,
-    spread_evenly,
 )
 
 _LEAST_SHOWN = 0.1  # of the largest attribution, for a marker
@@ -211,7 +211,7 @@ class AttributionDisplay:
 
         from sklstm.inspection._names import name_step
 
-        shown = spread_evenly(n_timesteps, 9)
+        shown = count_back(n_timesteps, 10)
         ticks = [int(step) - n_timesteps + 1 for step in shown]
         self.axes_[-1].set_xticks(ticks, [name_step(-tick) for tick in ticks])
         self.axes_[-1].set_xlabel("time step")

@@ -69,6 +69,12 @@ def spread_evenly(n_items: int, n_shown: int) -> np.ndarray:
     return np.unique(np.linspace(0, n_items - 1, n_shown).round().astype(int))
 
 
+def count_back(n_items: int, n_shown: int) -> np.ndarray:
+    """Return the indices of at most `n_shown` of `n_items`, in equal steps back from the last."""
+    step = -(-n_items // n_shown)
+    return np.arange(n_items - 1, -1, -step)[::-1]
+
+
 def find_lstm(estimator: Any) -> Any:
     """Find the fitted LSTM estimator in a pipeline, a search or another wrapper around it."""
     inner = estimator

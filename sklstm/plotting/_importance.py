@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 
 from sklstm.inspection import permutation_importance
-from sklstm.plotting._drawing import BLUE, COLORS, LEGEND_FONT_SIZE, get_axes, spread_evenly
+from sklstm.plotting._drawing import BLUE, COLORS, LEGEND_FONT_SIZE, count_back, get_axes
 
-_MAX_STEP_LABELS = 9
+_MAX_STEP_LABELS = 10
 _LINE_STYLES = "-", "--", "-.", ":"
 
 
@@ -227,7 +227,7 @@ class ImportanceDisplay:
 
     def _label_steps(self) -> None:
         edges, names = self.importances.step_edges, self.importances.step_names
-        shown = spread_evenly(len(names), 4 if " to " in names[-1] else _MAX_STEP_LABELS)
+        shown = count_back(len(names), 4 if " to " in names[-1] else _MAX_STEP_LABELS)
         middle = (edges[:-1] + edges[1:]) / 2
         self.ax_.set_xticks(middle[shown], [names[k] for k in shown])
         self.ax_.set_xlim(edges[0], edges[-1])

@@ -150,6 +150,18 @@ def test_what_is_known_of_the_future_is_used(planned):
     np.testing.assert_allclose(array["load"], frame["load"][188:191])
 
 
+def test_intervals_with_a_known_future_whose_names_are_known():
+    frame = priced(60)
+    forecaster = fitted(
+        frame[:57], "load", future=["price"], regressor=Ridge(), calibration_fraction=0.5
+    )
+    ahead = frame[["price"]].iloc[57:]
+    forecast = forecaster.forecast(frame[:57], future=ahead, coverage=0.5)
+    window = last_window(frame[:57], 4, future=ahead)
+    interval = forecaster.predict_interval(window, 0.5)
+    np.testing.assert_array_equal(forecast.iloc[:, 1:], interval[0])
+
+
 def test_missing_futures(planned):
     frame = priced(200)
     past, price = frame[:188], frame[["price"]][188:]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from sklstm import make_windows
 from sklstm.forecasting import NaiveForecaster
 
 WINDOW = [1.0, 5.0, 2.0, 7.0, 4.0]
@@ -37,13 +38,22 @@ def test_targets_are_columns_of_the_windows():
     assert NaiveForecaster(target=-1).fit(X, [0]).predict(X).tolist() == [600]  # 1-D as y is
 
 
+def test_windows_of_a_frame_know_their_targets_by_name():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"heat": [1.0, 3, 5], "load": [10.0, 40, 50]})
+    X, Y = make_windows(frame, y=["load", "heat"], lookback=2)
+    assert NaiveForecaster(target=["load", "heat"]).fit(X, Y).predict(X).tolist() == [[40, 3]]
+    with pytest.raises(ValueError, match=r"among the features, which are \['heat', 'load'\]"):
+        NaiveForecaster(target="price").fit(X, Y[:, :1])
+
+
 @pytest.mark.parametrize(
     ("arguments", "n_outputs", "message"),
     [
         (dict(strategy="seasonal"), 2, "season=None. Set it"),
         (dict(strategy="seasonal", season=4), 2, "season=4 is longer.*3 time steps.*at least 4"),
         (dict(target=2), 2, "target=2 must be the number.*ints from 0 to 1"),
-        (dict(target=["load"]), 2, r"target=\['load'\] must be the number"),
+        (dict(target=["load"]), 2, "windows have no names. Cut .* DataFrame, or pass the number"),
         (dict(target=[]), 2, "names no feature"),
         (dict(target=[0, 1]), 3, "3 column.*no multiple of the 2 features"),
         (dict(strategy="mean"), 2, "'strategy' parameter"),

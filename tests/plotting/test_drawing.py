@@ -8,7 +8,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 from sklstm import LSTMRegressor
-from sklstm.plotting._drawing import draw_legend, find_lstm, get_axes, spread_evenly
+from sklstm.plotting._drawing import count_back, draw_legend, find_lstm, get_axes, spread_evenly
 
 
 def test_new_axes_stand_in_a_column_and_share_their_steps():
@@ -39,6 +39,14 @@ def test_the_wrong_number_of_axes_is_refused():
 def test_what_is_shown_is_spread_evenly(n_items, n_shown, expected):
     """By hand: 7 / 3 and 14 / 3 are next to 2 and 5."""
     assert spread_evenly(n_items, n_shown).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("n_items", "n_shown", "expected"),
+    [(10, 10, [*range(10)]), (10, 9, [1, 3, 5, 7, 9]), (11, 4, [1, 4, 7, 10]), (1, 4, [0])],
+)
+def test_labels_are_counted_back_in_equal_steps(n_items, n_shown, expected):
+    assert count_back(n_items, n_shown).tolist() == expected
 
 
 def test_a_long_legend_stands_beside_the_axes():

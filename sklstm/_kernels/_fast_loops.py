@@ -20,7 +20,8 @@ import types
 from typing import Any
 
 from sklstm._kernels._fused_loop import fused_loop
-from sklstm._kernels._hoisted_loop import ACTIVATION_GRADIENTS, WIDE_UNITS, hoisted_loop
+from sklstm._kernels._hoisted_loop import ACTIVATION_GRADIENTS, hoisted_loop
+from sklstm._kernels._outside_loop import WIDE_UNITS
 from sklstm._kernels._tensorflow import keras, tf
 
 # Up to these sizes the fused kernel is the faster one, by measurement.

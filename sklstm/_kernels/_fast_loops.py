@@ -17,8 +17,11 @@ The loops are installed in stock Keras layers by overriding their ``inner_loop``
 from __future__ import annotations
 
 import types
+from collections.abc import Iterable
 from typing import Any
 
+from sklstm._kernels._compiled_loop import ACTIVATIONS as COMPILED
+from sklstm._kernels._compiled_loop import compiled_loop, is_available
 from sklstm._kernels._fused_loop import fused_loop
 from sklstm._kernels._hoisted_loop import ACTIVATION_GRADIENTS, hoisted_loop
 from sklstm._kernels._outside_loop import WIDE_UNITS
@@ -27,7 +30,7 @@ from sklstm._kernels._tensorflow import keras, tf
 # Up to these sizes the fused kernel is the faster one, by measurement.
 FUSED_UNITS, FUSED_FEATURES = WIDE_UNITS, 192
 
-_LOOPS = {"fused": fused_loop, "hoisted": hoisted_loop}
+_LOOPS = {"compiled": compiled_loop, "fused": fused_loop, "hoisted": hoisted_loop}
 
 
 def install_fast_loops(model: Any) -> None:
@@ -57,8 +60,13 @@ def choose_loop(layer: Any) -> str:
     small = layer.units <= FUSED_UNITS and layer.cell.kernel.shape[0] <= FUSED_FEATURES
     if small and layer.activation is keras.activations.tanh:
         return "fused"
-    activations = [getattr(keras.activations, name) for name in ACTIVATION_GRADIENTS]
-    return "hoisted" if layer.activation in activations else "keras"
+    if is_available() and layer.activation in _activations(COMPILED):
+        return "compiled"
+    return "hoisted" if layer.activation in _activations(ACTIVATION_GRADIENTS) else "keras"
+
+
+def _activations(names: Iterable[str]) -> list[Any]:
+    return [getattr(keras.activations, name) for name in names]
 
 
 def is_sequential(model: Any) -> bool:

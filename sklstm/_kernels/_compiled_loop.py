@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import math
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -32,7 +33,11 @@ LANES = 16  # units that are computed at once
 ALIGNMENT = 64  # bytes; TensorFlow copies arrays that begin elsewhere
 # Multiplications that are worth another thread, which costs as much as some ten operations.
 PRODUCTS_PER_THREAD = 40_000_000
+LARGE = 100_000  # bytes
+MAX_FREE_MEMORY = 64_000_000  # bytes
 SAMPLES_AT_ONCE = 4  # that a product is fastest for
+
+_free_memory: dict[int, np.ndarray] = {}
 
 
 def is_available() -> bool:
@@ -157,11 +162,35 @@ def _run_backward(
 
 
 def _empty(*shape: int) -> np.ndarray:
-    """Return an array that TensorFlow takes as it is."""
+    """Return an array that TensorFlow takes as it is.
+
+    The memory of large arrays is kept when they are deleted: to get new memory from the operating
+    system takes as long as a few steps of the loop for each page.
+    """
     size = 4 * math.prod(shape)
-    memory = np.empty(size + ALIGNMENT, np.uint8)
+    memory = _take(size + ALIGNMENT)
     begin = -memory.ctypes.data % ALIGNMENT
-    return memory[begin : begin + size].view(np.float32).reshape(shape)
+    array = memory[begin : begin + size].view(np.float32).reshape(shape)
+    if size >= LARGE:
+        weakref.finalize(array, _let_go, memory).atexit = False
+    return array
+
+
+def _take(size: int) -> np.ndarray:
+    for key, memory in list(_free_memory.items()):
+        if len(memory) == size and _free_memory.pop(key, None) is not None:
+            return memory
+    return np.empty(size, np.uint8)
+
+
+def _let_go(memory: np.ndarray) -> None:
+    """Keep memory for other arrays; of too much, give back what was kept for longest."""
+    _free_memory[id(memory)] = memory
+    kept = list(_free_memory.items())
+    excess = sum(len(each) for _, each in kept) - MAX_FREE_MEMORY
+    for key, each in kept:
+        if excess > 0 and _free_memory.pop(key, None) is not None:
+            excess -= len(each)
 
 
 def _run_steps(steps: Callable[..., None], *arrays: np.ndarray, states: np.ndarray) -> None:

@@ -135,7 +135,7 @@ class _Matrix(NamedTuple):
 def _multiply(
     code: Function, samples: list[Int], left: _Rows, right: _Matrix, out: _Rows, more: Any = None
 ) -> None:
-    """Write the product of the samples' rows with a matrix; add what ``more`` holds at its place."""
+    """Write the product of rows and a matrix, plus what ``more`` holds at the place of each."""
     begin, end = samples
     for n_rows in ROWS:
         stop = end - (end - begin) % n_rows

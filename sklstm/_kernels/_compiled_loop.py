@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-import math
-import weakref
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 from typing import Any
 
 import joblib
 import numpy as np
-from tensorflow.python.ops import script_ops
 
+from sklstm._kernels._array_callbacks import Callback, empty
 from sklstm._kernels._inner_loop import (
     all_outputs,
     lengths_of,
@@ -28,16 +26,10 @@ from sklstm._kernels._inner_loop import (
 from sklstm._kernels._outside_loop import LoopInputs, gradients_from, with_ends
 from sklstm._kernels._tensorflow import tf
 
-ACTIVATIONS = "relu", "tanh", "linear"
-LANES = 16  # units that are computed at once
-ALIGNMENT = 64  # bytes; TensorFlow copies arrays that begin elsewhere
+LANES = 16  # units that are computed at once; see _vector_code
 # Multiplications that are worth another thread, which costs as much as some ten operations.
 PRODUCTS_PER_THREAD = 40_000_000
-LARGE = 100_000  # bytes
-MAX_FREE_MEMORY = 64_000_000  # bytes
 SAMPLES_AT_ONCE = 4  # that a product is fastest for
-
-_free_memory: dict[int, np.ndarray] = {}
 
 
 def is_available() -> bool:
@@ -48,14 +40,15 @@ def is_available() -> bool:
 def compiled_loop(
     layer: Any, sequences: Any, initial_state: Any, mask: Any, training: bool = False
 ) -> tuple[Any, Any, list[Any]]:
-    """Replace ``inner_loop`` of an LSTM whose activation is in ``ACTIVATIONS``."""
+    """Replace ``inner_loop`` of an LSTM whose activation is tanh, relu or linear."""
     lengths, units = lengths_of(mask), layer.units
-    x, states = time_major_input(layer, sequences, lengths), initial_state
+    x = time_major_input(layer, sequences, lengths)
     kernel, recurrent, bias = read_weights(layer)
     if mask is not None:
         x, kernel = with_ends(x, kernel, mask)
     kernel, recurrent, bias = (_by_chunks(w, units) for w in (kernel, recurrent, bias[tf.newaxis]))
-    recurrent, (h, c) = _fill_up(recurrent, 0), (_fill_up(state, 1) for state in states)
+    recurrent = _fill_up(recurrent, 0)
+    h, c = (_fill_up(state, 1) for state in initial_state)
     every_step = layer.return_sequences or mask is not None
     recurrence = _recurrence(layer.activation.__name__, every_step)
     h, c = recurrence(x, kernel, recurrent, bias[0], h, c)
@@ -87,19 +80,17 @@ def _recurrence(activation: str, every_step: bool) -> Any:
     It maps what ``LoopInputs`` hold, by chunks, to the outputs, of all steps or of the last, and
     the last cell state.
     """
-    run_forward = _Callback(functools.partial(_run_forward, activation))
-    run_backward = _Callback(functools.partial(_run_backward, activation, every_step))
 
     @tf.custom_gradient
     def recurrence(x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, c0: Any) -> Any:
         inputs, units = LoopInputs(x, kernel, recurrent, bias, h0, c0), h0.shape[1]
         n_steps, n_samples = x.shape[:2]
-        h, c, gates = run_forward(inputs.projected(), _columns(recurrent), h0, c0)
+        h, c, gates = _forward(activation)(inputs.projected(), _columns(recurrent), h0, c0)
         later = tf.ensure_shape(h[1:], [n_steps, n_samples, units])
 
         def gradient(dh: Any, dc: Any) -> tuple[Any, ...]:
             transposed = _columns(tf.transpose(recurrent))
-            dz, dh0, dc0 = run_backward(transposed, c, gates, dh, dc)
+            dz, dh0, dc0 = _backward(activation, every_step)(transposed, c, gates, dh, dc)
             dz = tf.ensure_shape(dz, [n_steps, n_samples, 4 * units])
             return *gradients_from(inputs, later, dz), dh0, dc0
 
@@ -114,101 +105,67 @@ def _columns(matrix: Any) -> Any:
     return tf.transpose(tf.reshape(matrix, [n_rows, n_columns // LANES, LANES]), [1, 0, 2])
 
 
-class _Callback:
-    """A function of arrays that a graph calls; it returns three arrays.
+@functools.cache
+def _forward(activation: str) -> Callback:
+    """Return the steps forward: from projected inputs, recurrent weights and first states.
 
-    It is registered once. What ``tf.numpy_function`` registers for each graph is lost to the graph
-    when a user calls Keras's ``clear_session``.
+    They give outputs and cell states, beginning with the first, and the values of the gates.
     """
-
-    def __init__(self, function: Callable[..., tuple[np.ndarray, ...]]) -> None:
-        self.function = function  # which TensorFlow does not keep alive
-        self.token = script_ops._py_funcs.insert(function)
-
-    def __call__(self, *inputs: Any) -> Any:
-        return tf.raw_ops.PyFuncStateless(input=inputs, token=self.token, Tout=3 * [tf.float32])
-
-
-def _run_forward(
-    activation: str, projected: np.ndarray, recurrent: np.ndarray, h0: np.ndarray, c0: np.ndarray
-) -> tuple[np.ndarray, ...]:
     from sklstm._kernels._compiled_steps import forward_steps
 
-    n_steps = len(projected)
-    h, c = (_empty(n_steps + 1, *state.shape) for state in (h0, c0))
-    h[0], c[0] = h0, c0
-    gates = _empty(*projected.shape)
-    _run_steps(forward_steps(activation), projected, recurrent, h, c, gates, states=h[1:])
-    return h, c, gates
+    steps = forward_steps(activation)
+
+    def run(
+        projected: np.ndarray, recurrent: np.ndarray, h0: np.ndarray, c0: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        n_steps = len(projected)
+        h, c = empty(n_steps + 1, *h0.shape), empty(n_steps + 1, *c0.shape)
+        h[0], c[0] = h0, c0
+        gates = empty(*projected.shape)
+        _run_steps(steps, projected, recurrent, h, c, gates, shape=h[1:].shape)
+        return h, c, gates
+
+    return Callback(run, n_outputs=3)
 
 
-def _run_backward(
-    activation: str,
-    every_step: bool,
-    recurrent: np.ndarray,
-    c: np.ndarray,
-    gates: np.ndarray,
-    dh: np.ndarray,
-    dc: np.ndarray,
-) -> tuple[np.ndarray, ...]:
-    """Run the steps backward; ``dh`` is the gradient of all outputs, or of the last."""
+@functools.cache
+def _backward(activation: str, every_step: bool) -> Callback:
+    """Return the steps backward: from transposed recurrent weights and what the others gave.
+
+    They take the gradients of the outputs, of all steps or of the last one, and of the last cell
+    state, and give those of the gates and of the first states.
+    """
     from sklstm._kernels._compiled_steps import backward_steps
 
-    dh0, dc0, dz = _empty(*dc.shape), _empty(*dc.shape), _empty(*gates.shape)
-    dh0[...], dc0[...] = 0.0 if every_step else dh, dc
     steps = backward_steps(activation, every_step)
-    _run_steps(steps, recurrent, c, gates, dh, dh0, dc0, dz, states=c[1:])
-    return dz, dh0, dc0
+
+    def run(
+        recurrent: np.ndarray, c: np.ndarray, gates: np.ndarray, dh: np.ndarray, dc: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        dz, dh0, dc0 = empty(*gates.shape), empty(*dc.shape), empty(*dc.shape)
+        dh0[...], dc0[...] = 0.0 if every_step else dh, dc
+        _run_steps(steps, recurrent, c, gates, dh, dh0, dc0, dz, shape=c[1:].shape)
+        return dz, dh0, dc0
+
+    return Callback(run, n_outputs=3)
 
 
-def _empty(*shape: int) -> np.ndarray:
-    """Return an array that TensorFlow takes as it is.
-
-    The memory of large arrays is kept when they are deleted: to get new memory from the operating
-    system takes as long as a few steps of the loop for each page.
-    """
-    size = 4 * math.prod(shape)
-    memory = _take(size + ALIGNMENT)
-    begin = -memory.ctypes.data % ALIGNMENT
-    array = memory[begin : begin + size].view(np.float32).reshape(shape)
-    if size >= LARGE:
-        weakref.finalize(array, _let_go, memory).atexit = False
-    return array
-
-
-def _take(size: int) -> np.ndarray:
-    for key, memory in list(_free_memory.items()):
-        if len(memory) == size and _free_memory.pop(key, None) is not None:
-            return memory
-    return np.empty(size, np.uint8)
-
-
-def _let_go(memory: np.ndarray) -> None:
-    """Keep memory for other arrays; of too much, give back what was kept for longest."""
-    _free_memory[id(memory)] = memory
-    kept = list(_free_memory.items())
-    excess = sum(len(each) for _, each in kept) - MAX_FREE_MEMORY
-    for key, each in kept:
-        if excess > 0 and _free_memory.pop(key, None) is not None:
-            excess -= len(each)
-
-
-def _run_steps(steps: Callable[..., None], *arrays: np.ndarray, states: np.ndarray) -> None:
+def _run_steps(steps: Callable[..., None], *arrays: np.ndarray, shape: tuple[int, ...]) -> None:
     """Run compiled steps on all samples, shared by several threads if it is worth that."""
-    n_steps, n_samples, units = states.shape
+    n_steps, n_samples, units = shape
     sizes = n_steps, n_samples, units // LANES
     n_products = n_steps * n_samples * 4 * units**2
-    n_parts = min(1 + n_products // PRODUCTS_PER_THREAD, -(-n_samples // SAMPLES_AT_ONCE))
-    n_parts = min(n_parts, _n_threads())
-    ends = [n_samples * i // n_parts for i in range(n_parts + 1)]
-    ends[1:-1] = [end - end % SAMPLES_AT_ONCE for end in ends[1:-1]]
+    n_parts = min(1 + n_products // PRODUCTS_PER_THREAD, _n_threads())
+    n_groups = -(-n_samples // SAMPLES_AT_ONCE)
+    ends = [min(n_groups * i // n_parts * SAMPLES_AT_ONCE, n_samples) for i in range(n_parts + 1)]
     parts = [
         _threads().submit(_call, steps, arrays, (*sizes, begin, end))
         for begin, end in pairwise(ends[1:])
     ]
-    _call(steps, arrays, (*sizes, ends[0], ends[1]))
-    for part in parts:
-        part.result()
+    try:
+        _call(steps, arrays, (*sizes, *ends[:2]))
+    finally:  # the arrays belong to TensorFlow when an interrupt has left this function
+        wait(parts)
 
 
 def _call(

@@ -45,7 +45,7 @@ def forward_steps(activation: str) -> Callable[..., None]:
     """
     code = Function("forward_steps", 5, 5)
     projected, recurrent, h, c, gates = code.arrays
-    n_steps, n_samples, n_chunks, *samples = code.ints
+    n_steps, n_samples, n_chunks, begin, end = code.ints
     units, width = n_chunks * LANES, n_chunks * (4 * LANES)
     activate = _ACTIVATIONS[activation]
     with code.loop(0, n_steps) as step, code.loop(0, n_chunks) as chunk:
@@ -54,8 +54,8 @@ def forward_steps(activation: str) -> Callable[..., None]:
         with code.loop(0, 4) as gate:
             out = _Rows(gates, chunks.first + gate * LANES, width)
             matrix = _Matrix(recurrent, (chunk * 4 + gate) * units * LANES, units)
-            _multiply(code, samples, states, matrix, out, projected)
-        with code.loop(*samples) as sample:
+            _multiply(code, (begin, end), states, matrix, out, projected)
+        with code.loop(begin, end) as sample:
             places = [chunks.at(sample) + gate * LANES for gate in range(4)]
             i, f, candidate, o = (code.load(gates, place) for place in places)
             i, f, candidate, o = sigmoid(i), sigmoid(f), activate(candidate), sigmoid(o)
@@ -82,12 +82,12 @@ def backward_steps(activation: str, every_step: bool) -> Callable[..., None]:
     """
     code = Function("backward_steps", 7, 5)
     recurrent, c, gates, dout, dh, dc, dz = code.arrays
-    n_steps, n_samples, n_chunks, *samples = code.ints
+    n_steps, n_samples, n_chunks, begin, end = code.ints
     units, width = n_chunks * LANES, n_chunks * (4 * LANES)
     activate, gradient = _ACTIVATIONS[activation], _ACTIVATION_GRADIENTS[activation]
     with code.loop(0, n_steps) as steps_done:
         first = (n_steps - 1 - steps_done) * n_samples
-        with code.loop(*samples) as sample, code.loop(0, n_chunks) as chunk:
+        with code.loop(begin, end) as sample, code.loop(0, n_chunks) as chunk:
             row = first + sample
             places = [row * width + (chunk * 4 + gate) * LANES for gate in range(4)]
             i, f, candidate, o = (code.load(gates, place) for place in places)
@@ -109,7 +109,7 @@ def backward_steps(activation: str, every_step: bool) -> Callable[..., None]:
         with code.loop(0, n_chunks) as chunk:
             matrix = _Matrix(recurrent, chunk * width * LANES, width)
             out = _Rows(dh, chunk * LANES, units)
-            _multiply(code, samples, _Rows(dz, first * width, width), matrix, out)
+            _multiply(code, (begin, end), _Rows(dz, first * width, width), matrix, out)
     return code.compile()
 
 
@@ -133,15 +133,20 @@ class _Matrix(NamedTuple):
 
 
 def _multiply(
-    code: Function, samples: list[Int], left: _Rows, right: _Matrix, out: _Rows, more: Any = None
+    code: Function,
+    samples: tuple[Int, Int],
+    left: _Rows,
+    right: _Matrix,
+    out: _Rows,
+    more: Any = None,
 ) -> None:
     """Write the product of rows and a matrix, plus what ``more`` holds at the place of each."""
-    begin, end = samples
+    first, end = samples
     for n_rows in ROWS:
-        stop = end - (end - begin) % n_rows
-        with code.loop(begin, stop, n_rows) as sample:
+        stop = end - (end - first) % n_rows
+        with code.loop(first, stop, n_rows) as sample:
             _multiply_rows(code, [sample + i for i in range(n_rows)], left, right, out, more)
-        begin = stop
+        first = stop
 
 
 def _multiply_rows(

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Any
 
+from sklstm._kernels._array_callbacks import interrupts_as_such
 from sklstm._kernels._execution import calls_functions, executor, traced_for_any_executor
 from sklstm._kernels._fast_layers import is_sequential
 from sklstm._kernels._memory import without_graph
@@ -36,7 +37,7 @@ def trace(function: Any, model: Any, *signature: Any) -> Any:
     del traced
 
     def run(*arguments: Any) -> Any:
-        with executor(sequential=sequential):
+        with executor(sequential=sequential), interrupts_as_such():
             return graph(*arguments)
 
     return run

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,8 @@ class Callback:
     """A function of arrays of float32, as an operation.
 
     It is registered once. What ``tf.numpy_function`` registers for each graph is lost to the graph
-    when a user calls Keras's ``clear_session``.
+    when a user calls Keras's ``clear_session``. TensorFlow runs it in one of its threads, so Ctrl-C
+    does not meet it.
 
     Parameters
     ----------
@@ -41,17 +41,6 @@ class Callback:
     def __call__(self, *inputs: Any) -> Any:
         outputs = self.n_outputs * [tf.float32]
         return tf.raw_ops.PyFuncStateless(input=inputs, token=self.token, Tout=outputs)
-
-
-@contextlib.contextmanager
-def interrupts_as_such() -> Iterator[None]:
-    """Let an interrupt (Ctrl-C) that meets a callback leave its graph as what it is."""
-    try:
-        yield
-    except tf.errors.UnknownError as error:
-        if "KeyboardInterrupt" not in str(error):
-            raise
-        raise KeyboardInterrupt from None
 
 
 def empty(*shape: int) -> np.ndarray:

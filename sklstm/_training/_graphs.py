@@ -7,7 +7,6 @@ import threading
 import time
 from typing import Any
 
-from sklstm._kernels._array_callbacks import interrupts_as_such
 from sklstm._kernels._execution import calls_functions, executor, traced_for_any_executor
 from sklstm._kernels._fast_layers import is_sequential
 from sklstm._kernels._memory import without_graph
@@ -37,7 +36,7 @@ def trace(function: Any, model: Any, *signature: Any) -> Any:
     del traced
 
     def run(*arguments: Any) -> Any:
-        with executor(sequential=sequential), interrupts_as_such():
+        with executor(sequential=sequential):
             return graph(*arguments)
 
     return run

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sklstm._kernels import _array_callbacks
-from sklstm._kernels._array_callbacks import Callback, empty, interrupts_as_such
+from sklstm._kernels._array_callbacks import Callback, empty
 from sklstm._kernels._tensorflow import tf
 
 
@@ -58,17 +58,3 @@ def test_graphs_neither_copy_arrays_nor_lose_them():
     for _ in range(3):
         np.testing.assert_array_equal(graph(x), np.full((100, 300), 4.0))
     assert all(places[i][1] == places[i + 1][0] for i in (0, 2, 4))
-
-
-@pytest.mark.parametrize(
-    ("raised", "expected"),
-    [(KeyboardInterrupt, KeyboardInterrupt), (LookupError, tf.errors.UnknownError)],
-)
-def test_interrupts_leave_graphs_as_such(raised, expected):
-    def fail(x):
-        raise raised
-
-    callback = Callback(fail, n_outputs=1)
-    graph = tf.function(lambda x: callback(x)[0])
-    with pytest.raises(expected), interrupts_as_such():
-        graph(tf.ones(3))

@@ -86,7 +86,7 @@ def test_the_same_seed_gives_the_same_bits():
 
 
 def test_a_fit_can_be_interrupted(monkeypatch):
-    """Ctrl-C that meets Python code in a graph."""
+    """Ctrl-C that comes while a graph runs Python code."""
     X, y = sequences(50), sequences(50)[:, 0, 0]
     model = LSTMRegressor(units=3, activation="relu", epochs=2, random_state=0).fit(X, y)
     before = model.predict(X)
@@ -104,3 +104,17 @@ def test_clear_session_does_no_harm():
     LSTMRegressor(units=4, activation="relu", epochs=1).fit(X, y)
     keras.backend.clear_session()
     np.testing.assert_array_equal(model.fit(X, y).predict(X), before)
+
+
+def test_llvmlite_is_imported_where_it_is_needed(fresh_tensorflow):
+    code = """
+import sys
+import numpy as np
+from sklstm import LSTMRegressor
+X = np.zeros((40, 4, 1))
+LSTMRegressor(units=2, epochs=1).fit(X, X[:, 0, 0])
+assert "llvmlite" not in sys.modules
+LSTMRegressor(units=2, epochs=1, activation="relu").fit(X, X[:, 0, 0])
+assert "llvmlite" in sys.modules
+"""
+    fresh_tensorflow(code)

@@ -20,6 +20,7 @@ PACKAGES = (
     "scikeras",
     "pandas",
     "matplotlib",
+    "llvmlite",
     "skops",
     "distributed",
 )

@@ -1,12 +1,13 @@
 """Fast loops for ``keras.layers.LSTM``: the same results from the same weights.
 
-Two loops replace Keras's own on a CPU, each where it is the faster one:
+Three loops replace Keras's own on a CPU, each where it is the fastest one:
 
 - ``"fused"``: TensorFlow's ``BlockLSTM`` kernel runs the whole loop over time of a tanh LSTM as
   one operation. It wins while a step is small and overhead counts.
-- ``"hoisted"``: the projection of the input is taken out of the loop as one large product, and
-  the gradient, written by hand, does the same with the gradients of the weights. It wins on wide
-  layers and on many features, and it supports relu.
+- ``"compiled"``: the projection of the input is taken out of the loop as one large product, and
+  so are the gradients of the weights. Code of our own, compiled when it is first needed, runs the
+  loop. It wins elsewhere, and it supports relu. It needs llvmlite.
+- ``"hoisted"``: does the same without llvmlite, as operations of TensorFlow.
 
 Everything else, and every GPU, keeps Keras's loop (``"keras"``), which is cuDNN there.
 
@@ -19,14 +20,20 @@ from __future__ import annotations
 import types
 from typing import Any
 
+from sklstm._kernels._compiled_loop import compiled_loop, is_available
 from sklstm._kernels._fused_loop import fused_loop
-from sklstm._kernels._hoisted_loop import ACTIVATION_GRADIENTS, WIDE_UNITS, hoisted_loop
+from sklstm._kernels._hoisted_loop import ACTIVATION_GRADIENTS, hoisted_loop
+from sklstm._kernels._outside_loop import WIDE_UNITS
 from sklstm._kernels._tensorflow import keras, tf
 
 # Up to these sizes the fused kernel is the faster one, by measurement.
 FUSED_UNITS, FUSED_FEATURES = WIDE_UNITS, 192
 
-_LOOPS = {"fused": fused_loop, "hoisted": hoisted_loop}
+# Sequences of as many steps are worth the calls of compiled code, for layers that are not wider.
+LONG_STEPS, LONG_UNITS = 100, 64
+
+_HOISTED = [getattr(keras.activations, name) for name in ACTIVATION_GRADIENTS]
+_LOOPS = {"compiled": compiled_loop, "fused": fused_loop, "hoisted": hoisted_loop}
 
 
 def install_fast_loops(model: Any) -> None:
@@ -38,13 +45,29 @@ def install_fast_loops(model: Any) -> None:
         Changed in place: its LSTM layers get another ``inner_loop`` where one fits.
     """
     for layer in _lstm_layers(model):
-        loop = choose_loop(layer)
-        if loop in _LOOPS:
-            layer.inner_loop = types.MethodType(_LOOPS[loop], layer)
+        if choose_loop(layer) != "keras":
+            layer.inner_loop = types.MethodType(_run_chosen_loop, layer)
 
 
-def choose_loop(layer: Any) -> str:
-    """Return which loop suits a built LSTM layer best: "fused", "hoisted" or "keras"."""
+def _run_chosen_loop(layer: Any, sequences: Any, *arguments: Any, **more: Any) -> Any:
+    loop = choose_loop(layer, sequences.shape[1])
+    return _LOOPS[loop](layer, sequences, *arguments, **more)
+
+
+def choose_loop(layer: Any, n_steps: int | None = None) -> str:
+    """Return which loop suits a built LSTM layer best.
+
+    Parameters
+    ----------
+    layer : keras.layers.LSTM
+        A built layer.
+    n_steps : int, optional
+        Length of its sequences, if it is known and always the same.
+
+    Returns
+    -------
+    {"fused", "compiled", "hoisted", "keras"}
+    """
     supported = (
         layer.recurrent_activation is keras.activations.sigmoid
         and layer.use_bias
@@ -55,9 +78,11 @@ def choose_loop(layer: Any) -> str:
         return "keras"
     small = layer.units <= FUSED_UNITS and layer.cell.kernel.shape[0] <= FUSED_FEATURES
     if small and layer.activation is keras.activations.tanh:
-        return "fused"
-    activations = [getattr(keras.activations, name) for name in ACTIVATION_GRADIENTS]
-    return "hoisted" if layer.activation in activations else "keras"
+        long = layer.units <= LONG_UNITS and (n_steps or 0) >= LONG_STEPS
+        return "compiled" if long and is_available() else "fused"
+    if layer.activation not in _HOISTED:
+        return "keras"
+    return "compiled" if is_available() else "hoisted"
 
 
 def is_sequential(model: Any) -> bool:

@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
+from sklstm._kernels import _fast_loops
 from sklstm._kernels._fast_loops import choose_loop, install_fast_loops
 from sklstm._kernels._tensorflow import keras, tf
+
+
+@pytest.fixture
+def without_llvmlite(monkeypatch):
+    monkeypatch.setattr(_fast_loops, "is_available", lambda: False)
 
 
 def twins(units, features, steps, *, kind="plain", activation="tanh"):
@@ -66,6 +72,16 @@ SIZES = [
     (8, 40, 3, 200, "tanh"),
     (16, 9, 300, 8, "tanh"),
 ]
+COMPILED_SIZES = [
+    # units that fill no, one and several vectors; rows that do not fill a product
+    (1, 1, 1, 1, "relu"),
+    (64, 20, 32, 64, "relu"),
+    (6, 500, 4, 8, "relu"),
+    (5, 64, 1, 4, "linear"),
+    (13, 40, 3, 200, "tanh"),
+    (16, 9, 300, 16, "tanh"),
+    (3, 100, 2, 20, "tanh"),
+]
 OTHER_KINDS = ["plain", "sequences", "bidirectional", "backwards"]
 
 
@@ -78,7 +94,25 @@ OTHER_KINDS = ["plain", "sequences", "bidirectional", "backwards"]
         *((7, 33, 3, 5, loop, kind) for loop in ("tanh", "relu") for kind in OTHER_KINDS),
     ],
 )
+@pytest.mark.usefixtures("without_llvmlite")
 def test_outputs_and_gradients_agree_with_keras(batch, steps, features, units, activation, kind):
+    check_outputs_and_gradients(batch, steps, features, units, activation, kind)
+
+
+@pytest.mark.parametrize(
+    ("batch", "steps", "features", "units", "activation", "kind"),
+    [
+        *((*size, "both") for size in COMPILED_SIZES),
+        *((7, 33, 3, 5, "relu", kind) for kind in OTHER_KINDS),
+    ],
+)
+def test_compiled_outputs_and_gradients_agree_with_keras(
+    batch, steps, features, units, activation, kind
+):
+    check_outputs_and_gradients(batch, steps, features, units, activation, kind)
+
+
+def check_outputs_and_gradients(batch, steps, features, units, activation, kind):
     stock, fast = twins(units, features, steps, kind=kind, activation=activation)
     x = np.random.default_rng(1).normal(size=(batch, steps, features)).astype("f4")
     for ours, theirs in zip(
@@ -88,32 +122,40 @@ def test_outputs_and_gradients_agree_with_keras(batch, steps, features, units, a
 
 
 @pytest.mark.parametrize(
-    ("features", "arguments", "loop"),
+    ("features", "arguments", "n_steps", "loop", "without"),
     [
-        (2, dict(units=112), "fused"),
-        (2, dict(units=113), "hoisted"),
-        (192, dict(units=8), "fused"),
-        (193, dict(units=8), "hoisted"),
-        (2, dict(units=8, activation="relu"), "hoisted"),
-        (2, dict(units=8, activation="linear"), "hoisted"),
-        (2, dict(units=8, activation="elu"), "keras"),
-        (2, dict(units=8, recurrent_activation="hard_sigmoid"), "keras"),
-        (2, dict(units=8, dropout=0.1), "keras"),
-        (2, dict(units=8, recurrent_dropout=0.1), "keras"),
-        (2, dict(units=8, use_bias=False), "keras"),
+        (2, dict(units=112), 4, "fused", "fused"),
+        (2, dict(units=64), 99, "fused", "fused"),
+        (2, dict(units=64), 100, "compiled", "fused"),
+        (2, dict(units=65), 100, "fused", "fused"),
+        (2, dict(units=64), None, "fused", "fused"),
+        (2, dict(units=113), 4, "compiled", "hoisted"),
+        (192, dict(units=8), 4, "fused", "fused"),
+        (193, dict(units=8), 4, "compiled", "hoisted"),
+        (2, dict(units=8, activation="relu"), 4, "compiled", "hoisted"),
+        (2, dict(units=8, activation="linear"), 4, "compiled", "hoisted"),
+        (2, dict(units=8, activation="elu"), 4, "keras", "keras"),
+        (2, dict(units=8, recurrent_activation="hard_sigmoid"), 4, "keras", "keras"),
+        (2, dict(units=8, dropout=0.1), 4, "keras", "keras"),
+        (2, dict(units=8, recurrent_dropout=0.1), 4, "keras", "keras"),
+        (2, dict(units=8, use_bias=False), 4, "keras", "keras"),
     ],
 )
-def test_which_loop_is_chosen(features, arguments, loop):
+def test_which_loop_is_chosen(features, arguments, n_steps, loop, without, monkeypatch):
     layer = keras.layers.LSTM(**arguments)
     x = keras.Input((4, features))
     model = keras.Model(x, layer(x))
-    assert choose_loop(layer) == loop
+    assert choose_loop(layer, n_steps) == loop
+    monkeypatch.setattr(_fast_loops, "is_available", lambda: False)
+    assert choose_loop(layer, n_steps) == without
     install_fast_loops(model)
     assert ("inner_loop" in vars(layer)) == (loop != "keras")
 
 
-def test_states_before_the_first_step_count():
+@pytest.mark.parametrize("available", [True, False])
+def test_states_before_the_first_step_count(available, monkeypatch):
     """A layer is a stock layer still: it can be given states, and gives its own."""
+    monkeypatch.setattr(_fast_loops, "is_available", lambda: available)
     stock = keras.layers.LSTM(4, activation="relu", return_state=True)
     fast = keras.layers.LSTM(4, activation="relu", return_state=True)
     x, h, c = keras.Input((6, 2)), keras.Input((4,)), keras.Input((4,))

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from training_support import plan
 
+from sklstm._kernels import _fast_loops
 from sklstm._kernels._fast_layers import install_fast_layers
 from sklstm._kernels._tensorflow import keras, tf
 
+LOOPS = [pytest.param(True, id="with_llvmlite"), pytest.param(False, id="without")]
 LENGTHS = np.array([5, 20, 37, 7, 6, 9, 30], "i4")
 
 
@@ -73,10 +75,25 @@ def test_outputs_and_gradients_agree_with_keras(arch, options):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=5e-5 * max(1, np.abs(other).max()))
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize(
+    ("arch", "options"),
+    [
+        ("bidirectional", dict(readout="last_mean_max", activation="relu")),
+        ("stacked", dict(readout="last_mean_max", units=(4, 120))),
+    ],
+)
+def test_outputs_and_gradients_agree_without_llvmlite(arch, options, monkeypatch):
+    monkeypatch.setattr(_fast_loops, "is_available", lambda: False)
+    test_outputs_and_gradients_agree_with_keras(arch, options)
+
+
+@pytest.mark.parametrize(
+    ("activation", "available"), [("tanh", False), ("relu", True), ("relu", False)]
+)
 @pytest.mark.parametrize("go_backwards", [False, True])
-def test_outputs_and_states_are_those_of_keras(activation, go_backwards):
+def test_outputs_and_states_are_those_of_keras(activation, available, go_backwards, monkeypatch):
     """Outputs of every step, in Keras's order, and the states after the last real step."""
+    monkeypatch.setattr(_fast_loops, "is_available", lambda: available)
     x, mask = keras.Input((None, 2)), keras.Input((None,), dtype="bool")
     options = dict(activation=activation, go_backwards=go_backwards, return_state=True)
     layer = keras.layers.LSTM(
@@ -94,8 +111,10 @@ def test_outputs_and_states_are_those_of_keras(activation, go_backwards):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-def test_relu_does_not_grow_behind_the_end():
+@pytest.mark.parametrize("available", LOOPS)
+def test_relu_does_not_grow_behind_the_end(available, monkeypatch):
     """Alone, this layer would multiply its output by about 3 with each of 400 steps."""
+    monkeypatch.setattr(_fast_loops, "is_available", lambda: available)
     x, mask = keras.Input((None, 1)), keras.Input((None,), dtype="bool")
     layer = keras.layers.LSTM(2, activation="relu")
     model = keras.Model([x, mask], layer(x, mask=mask))

@@ -1,0 +1,186 @@
+"""The loop over time of an LSTM in compiled code, if llvmlite is installed.
+
+A graph calls it through Python once forward and once backward for each batch, instead of running
+some sixty operations per step. What can be computed outside of the loop is left to TensorFlow.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import pairwise
+from typing import Any
+
+import joblib
+import numpy as np
+
+from sklstm._kernels._array_callbacks import Callback, empty
+from sklstm._kernels._inner_loop import (
+    all_outputs,
+    lengths_of,
+    read_weights,
+    time_major_input,
+)
+from sklstm._kernels._outside_loop import LoopInputs, gradients_from, with_ends
+from sklstm._kernels._tensorflow import tf
+
+LANES = 16  # units that are computed at once; see _vector_code
+# Multiplications that are worth another thread, which costs as much as some ten operations.
+PRODUCTS_PER_THREAD = 40_000_000
+SAMPLES_AT_ONCE = 4  # that a product is fastest for
+
+
+def is_available() -> bool:
+    """Return whether llvmlite is installed."""
+    return importlib.util.find_spec("llvmlite") is not None
+
+
+def compiled_loop(
+    layer: Any, sequences: Any, initial_state: Any, mask: Any, training: bool = False
+) -> tuple[Any, Any, list[Any]]:
+    """Replace ``inner_loop`` of an LSTM whose activation is tanh, relu or linear."""
+    lengths, units = lengths_of(mask), layer.units
+    x = time_major_input(layer, sequences, lengths)
+    kernel, recurrent, bias = read_weights(layer)
+    if mask is not None:
+        x, kernel = with_ends(x, kernel, mask)
+    kernel, recurrent, bias = (_by_chunks(w, units) for w in (kernel, recurrent, bias[tf.newaxis]))
+    recurrent = _fill_up(recurrent, 0)
+    h, c = (_fill_up(state, 1) for state in initial_state)
+    every_step = layer.return_sequences or mask is not None
+    recurrence = _recurrence(layer.activation.__name__, every_step)
+    h, c = recurrence(x, kernel, recurrent, bias[0], h, c)
+    h, c = h[..., :units], c[:, :units]
+    if every_step:
+        return all_outputs(layer, h, c, lengths)
+    return h, h[:, tf.newaxis], [h, c]
+
+
+def _by_chunks(weights: Any, units: int) -> Any:
+    """Lay the gates of a chunk of units side by side; fill up the last chunk with zeros."""
+    by_gate = _fill_up(tf.reshape(weights, [-1, 4, units]), 2)
+    n_chunks = by_gate.shape[2] // LANES
+    by_chunk = tf.transpose(tf.reshape(by_gate, [-1, 4, n_chunks, LANES]), [0, 2, 1, 3])
+    return tf.reshape(by_chunk, [-1, n_chunks * 4 * LANES])
+
+
+def _fill_up(tensor: Any, axis: int) -> Any:
+    """Add zeros until an axis has a multiple of ``LANES``."""
+    missing = -tensor.shape[axis] % LANES
+    paddings = [[0, missing if i == axis else 0] for i in range(tensor.shape.rank)]
+    return tf.pad(tensor, paddings) if missing else tensor
+
+
+@functools.cache
+def _recurrence(activation: str, every_step: bool) -> Any:
+    """Return the recurrence over time for one activation, with its gradient.
+
+    It maps what ``LoopInputs`` hold, by chunks, to the outputs, of all steps or of the last, and
+    the last cell state.
+    """
+
+    @tf.custom_gradient
+    def recurrence(x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, c0: Any) -> Any:
+        inputs, units = LoopInputs(x, kernel, recurrent, bias, h0, c0), h0.shape[1]
+        n_steps, n_samples = x.shape[:2]
+        h, c, gates = _forward(activation)(inputs.projected(), _columns(recurrent), h0, c0)
+        later = tf.ensure_shape(h[1:], [n_steps, n_samples, units])
+
+        def gradient(dh: Any, dc: Any) -> tuple[Any, ...]:
+            transposed = _columns(tf.transpose(recurrent))
+            dz, dh0, dc0 = _backward(activation, every_step)(transposed, c, gates, dh, dc)
+            dz = tf.ensure_shape(dz, [n_steps, n_samples, 4 * units])
+            return *gradients_from(inputs, later, dz), dh0, dc0
+
+        return (later if every_step else later[-1], c[-1]), gradient
+
+    return recurrence
+
+
+def _columns(matrix: Any) -> Any:
+    """Cut a matrix into blocks of ``LANES`` columns: (n_blocks, n_rows, LANES)."""
+    n_rows, n_columns = matrix.shape
+    return tf.transpose(tf.reshape(matrix, [n_rows, n_columns // LANES, LANES]), [1, 0, 2])
+
+
+@functools.cache
+def _forward(activation: str) -> Callback:
+    """Return the steps forward: from projected inputs, recurrent weights and first states.
+
+    They give outputs and cell states, beginning with the first, and the values of the gates.
+    """
+    from sklstm._kernels._compiled_steps import forward_steps
+
+    steps = forward_steps(activation)
+
+    def run(
+        projected: np.ndarray, recurrent: np.ndarray, h0: np.ndarray, c0: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        n_steps = len(projected)
+        h, c = empty(n_steps + 1, *h0.shape), empty(n_steps + 1, *c0.shape)
+        h[0], c[0] = h0, c0
+        gates = empty(*projected.shape)
+        _run_steps(steps, projected, recurrent, h, c, gates, shape=h[1:].shape)
+        return h, c, gates
+
+    return Callback(run, n_outputs=3)
+
+
+@functools.cache
+def _backward(activation: str, every_step: bool) -> Callback:
+    """Return the steps backward: from transposed recurrent weights and what the others gave.
+
+    They take the gradients of the outputs, of all steps or of the last one, and of the last cell
+    state, and give those of the gates and of the first states.
+    """
+    from sklstm._kernels._compiled_steps import backward_steps
+
+    steps = backward_steps(activation, every_step)
+
+    def run(
+        recurrent: np.ndarray, c: np.ndarray, gates: np.ndarray, dh: np.ndarray, dc: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        dz, dh0, dc0 = empty(*gates.shape), empty(*dc.shape), empty(*dc.shape)
+        dh0[...], dc0[...] = 0.0 if every_step else dh, dc
+        _run_steps(steps, recurrent, c, gates, dh, dh0, dc0, dz, shape=c[1:].shape)
+        return dz, dh0, dc0
+
+    return Callback(run, n_outputs=3)
+
+
+def _run_steps(steps: Callable[..., None], *arrays: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Run compiled steps on all samples, shared by several threads if it is worth that."""
+    n_steps, n_samples, units = shape
+    sizes = n_steps, n_samples, units // LANES
+    n_products = n_steps * n_samples * 4 * units**2
+    n_parts = min(1 + n_products // PRODUCTS_PER_THREAD, _n_threads())
+    n_groups = -(-n_samples // SAMPLES_AT_ONCE)
+    ends = [min(n_groups * i // n_parts * SAMPLES_AT_ONCE, n_samples) for i in range(n_parts + 1)]
+    parts = [
+        _threads().submit(_call, steps, arrays, (*sizes, begin, end))
+        for begin, end in pairwise(ends[1:])
+    ]
+    try:
+        _call(steps, arrays, (*sizes, *ends[:2]))
+    finally:  # the arrays belong to TensorFlow when an interrupt has left this function
+        wait(parts)
+
+
+def _call(
+    steps: Callable[..., None], arrays: tuple[np.ndarray, ...], ints: tuple[int, ...]
+) -> None:
+    steps(*(array.ctypes.data for array in arrays), *ints)
+
+
+@functools.cache
+def _threads() -> ThreadPoolExecutor:
+    """Return threads that help the one which runs a graph."""
+    return ThreadPoolExecutor(max(1, _n_threads() - 1), thread_name_prefix="sklstm")
+
+
+@functools.cache
+def _n_threads() -> int:
+    """Return how many operations TensorFlow may run at once."""
+    return tf.config.threading.get_inter_op_parallelism_threads() or joblib.cpu_count()

@@ -1,0 +1,88 @@
+"""What a loop over time of an LSTM leaves to few large products outside of it.
+
+The projection of the input is one product over all steps, and so are the gradients of the
+weights.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sklstm._kernels._tensorflow import tf
+
+WIDE_UNITS = 112  # wider layers multiply by several blocks of columns side by side
+SATURATING = 1e9  # the sigmoid of it is exactly 1, of its negative 0, whatever is added
+
+
+def with_ends(x: Any, kernel: Any, mask: Any) -> tuple[Any, Any]:
+    """Let the cell keep its state behind the end of a sequence.
+
+    Without a bound, as with relu, it could grow there beyond all numbers. One more input, which is
+    1 behind the end, shuts the input gate and opens the forget gate.
+    """
+    ended = tf.transpose(1.0 - tf.cast(mask, x.dtype))[:, :, tf.newaxis]
+    gates = tf.repeat([-SATURATING, SATURATING, 0.0, 0.0], kernel.shape[1] // 4)
+    return tf.concat([x, ended], axis=2), tf.concat([kernel, gates[tf.newaxis]], axis=0)
+
+
+class LoopInputs(NamedTuple):
+    x: Any
+    kernel: Any
+    recurrent: Any
+    bias: Any
+    h0: Any
+    c0: Any
+
+    @property
+    def n_steps(self) -> Any:
+        """An int, or a tensor where the number of steps differs from batch to batch."""
+        return self.x.shape[0] or tf.shape(self.x)[0]
+
+    @property
+    def units(self) -> int:
+        return self.h0.shape[1]
+
+    @property
+    def x_rows(self) -> Any:
+        return tf.reshape(self.x, [-1, self.x.shape[2]])
+
+    def blocks(self, matrix: Any) -> list[Any]:
+        return _column_blocks(matrix, 4 if self.units > WIDE_UNITS else 1)
+
+    def projected(self) -> Any:
+        """Return the part of the gates' inputs that comes from the input, of all steps."""
+        rows = product(self.x_rows, self.blocks(self.kernel))
+        rows = tf.nn.bias_add(rows, self.bias)
+        return tf.reshape(rows, [self.n_steps, -1, 4 * self.units])
+
+
+def gradients_from(inputs: LoopInputs, h: Any, dz: Any) -> tuple[Any, Any, Any, Any]:
+    """Return the gradients of input, kernel, recurrent kernel and bias, of all steps at once."""
+    units = inputs.units
+    dz_rows, later_rows = (tf.reshape(d, [-1, 4 * units]) for d in (dz, dz[1:]))
+    h_rows = tf.reshape(h[:-1], [-1, units])
+    drecurrent = product(h_rows, inputs.blocks(later_rows), transpose=True)
+    drecurrent += tf.matmul(inputs.h0, dz[0], transpose_a=True)
+    dkernel = product(inputs.x_rows, inputs.blocks(dz_rows), transpose=True)
+    dx = product(dz_rows, inputs.blocks(tf.transpose(inputs.kernel)))
+    return tf.reshape(dx, tf.shape(inputs.x)), dkernel, drecurrent, tf.reduce_sum(dz_rows, axis=0)
+
+
+def _column_blocks(matrix: Any, number: int) -> list[Any]:
+    """Cut a matrix into blocks of columns, about equally wide.
+
+    TensorFlow may round differently with the number of threads that share a product. So each
+    product keeps to one thread, and the products of a wide layer's blocks run side by side.
+    """
+    n_columns = matrix.shape[1]
+    number = min(number, n_columns)
+    sizes = [len(part) for part in np.array_split(np.arange(n_columns), number)]
+    return tf.split(matrix, sizes, axis=1) if number > 1 else [matrix]
+
+
+def product(left: Any, blocks: list[Any], *, transpose: bool = False) -> Any:
+    """Multiply by a matrix that comes in blocks of columns."""
+    products = [tf.matmul(left, block, transpose_a=transpose) for block in blocks]
+    return tf.concat(products, axis=1) if len(products) > 1 else products[0]

@@ -27,12 +27,15 @@ class Recipe:
         As in ``keras.Model.fit``.
     schedule : str or callable
         Course of the learning rate, see ``Schedule``.
+    random_crop : bool
+        Whether each epoch sees random beginnings of sequences of unequal length.
     """
 
     epochs: int
     batch_size: int
     shuffle: bool
     schedule: Course
+    random_crop: bool = False
 
     def to_options(self) -> dict[str, Any]:
         """Return the options of ``train``."""
@@ -74,7 +77,8 @@ def choose_recipe(
     batch_size = arguments["batch_size"]
     if batch_size == "auto":
         batch_size = _auto_batch_size(plan, len(training))
-    recipe = Recipe(arguments["epochs"], batch_size, arguments["shuffle"], course)
+    shuffle, random_crop = arguments["shuffle"], arguments["random_crop"]
+    recipe = Recipe(arguments["epochs"], batch_size, shuffle, course, random_crop)
     if arguments["epochs"] != "auto":
         return recipe
     if trial is None:

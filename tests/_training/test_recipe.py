@@ -14,6 +14,7 @@ AUTO = {
     "batch_size": "auto",
     "learning_rate_schedule": "auto",
     "shuffle": True,
+    "random_crop": False,
     "warm_start": False,
     "early_stopping": False,
 }

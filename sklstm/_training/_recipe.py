@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sklstm._networks import NetworkPlan
-from sklstm._training._auto_epochs import USUAL_EPOCHS, auto_epochs, enough_epochs, trial_parts
+from sklstm._training._auto_epochs import (
+    CROPPED_EPOCHS,
+    MAX_EPOCHS,
+    USUAL_EPOCHS,
+    auto_epochs,
+    enough_epochs,
+    trial_parts,
+)
 from sklstm._training._schedule import Course, choose_course
 from sklstm._training._state import Samples
 
@@ -82,7 +89,7 @@ def choose_recipe(
     if arguments["epochs"] != "auto":
         return recipe
     if trial is None:
-        return replace(recipe, epochs=_affordable(plan, training))
+        return replace(recipe, epochs=_affordable(recipe, plan, training))
     goes_on = arguments["early_stopping"] or arguments["warm_start"]
     return replace(recipe, epochs=_tried_epochs(recipe, plan, training, trial, goes_on=goes_on))
 
@@ -103,7 +110,7 @@ def _tried_epochs(
     A noisy series is overfitted soon, one without noise is learnt better and better. There is
     no trial where training is to be continued, or is validated anyway.
     """
-    most = _affordable(plan, training, n_fits=2)
+    most = _affordable(recipe, plan, training, n_fits=2)
     if goes_on:
         return min(most, USUAL_EPOCHS)
     architecture = plan.architecture
@@ -117,6 +124,8 @@ def _tried_epochs(
     return min(most, max(enough, least))
 
 
-def _affordable(plan: NetworkPlan, training: Samples, n_fits: int = 1) -> int:
+def _affordable(recipe: Recipe, plan: NetworkPlan, training: Samples, n_fits: int = 1) -> int:
     cost = n_fits * plan.architecture.epoch_cost
-    return auto_epochs(len(training), training.mean_length, cost)
+    is_cropped = recipe.random_crop and training.lengths is not None
+    most = CROPPED_EPOCHS if is_cropped else MAX_EPOCHS
+    return auto_epochs(len(training), training.mean_length, cost, most)

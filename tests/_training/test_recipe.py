@@ -103,6 +103,17 @@ def test_no_trial_where_training_is_validated_or_continued(by):
     assert choose(trial=overfits, **{by: True}).epochs == 100
 
 
+def test_random_crops_of_unequal_lengths_take_more_epochs():
+    assert choose(random_crop=True).epochs == 200
+    X, y = np.zeros((60, 9, 2), "f4"), np.zeros((60, 1), "f4")
+    unequal = Samples(X, y, y[:, 0], np.arange(60, dtype="i4") % 9 + 1)
+    for crop, epochs in ((True, 600), (False, 200)):
+        arguments = AUTO | {"random_crop": crop}
+        assert (
+            choose_recipe(arguments, plan("vanilla"), unequal, has_one_rate=True).epochs == epochs
+        )
+
+
 def test_padding_costs_no_epochs():
     lengths = np.array([1, 9, 2], "i4")
     X, y = np.zeros((3, 9, 2), "f4"), np.zeros((3, 1), "f4")

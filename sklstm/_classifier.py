@@ -85,6 +85,11 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         ``arch="lstm_fcn"``, otherwise 32.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
+    random_crop : bool, default=False
+        Whether each epoch sees only the beginning of each sequence, cut at random no shorter than
+        the shortest sequence. It helps where sequences end by chance, most if they are few, and
+        is wrong where the class shows in the last steps. ``epochs="auto"`` are then up to 600. No
+        effect on sequences of equal length.
     early_stopping : bool, default=False
         Whether to hold out a validation part, to stop when its loss no longer falls, and to keep
         the weights of the best epoch. The validation part is random, stratified by label.
@@ -209,6 +214,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         epochs="auto",
         batch_size="auto",
         shuffle=True,
+        random_crop=False,
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -240,6 +246,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # numpydoc ignore=PR02
         self.epochs = epochs
         self.batch_size = batch_size
         self.shuffle = shuffle
+        self.random_crop = random_crop
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

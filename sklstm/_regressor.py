@@ -95,6 +95,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         samples, but at least 32 (16 for ``arch="lstm_fcn"``) and at most 256.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
+    random_crop : bool, default=False
+        Whether each epoch sees only the beginning of each sequence, cut at random no shorter than
+        the shortest sequence. It helps where sequences end by chance, most if they are few, and
+        is wrong where the target is about the last steps, as in a forecast. No effect on sequences
+        of equal length.
     early_stopping : bool, default=False
         Whether to hold out a validation part, to stop when its loss no longer falls, and to keep
         the weights of the best epoch. The validation part is the last ``validation_fraction`` of
@@ -233,6 +238,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         epochs="auto",
         batch_size="auto",
         shuffle=True,
+        random_crop=False,
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -265,6 +271,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
         self.epochs = epochs
         self.batch_size = batch_size
         self.shuffle = shuffle
+        self.random_crop = random_crop
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

@@ -33,8 +33,8 @@ def test_defaults_are_the_designs():
         kernel_size=3, pool_size=2, fcn_filters=(128, 256, 128), fcn_kernel_sizes=(8, 5, 3),
         squeeze_excitation=False, optimizer="adam", learning_rate=3e-3,
         learning_rate_schedule="auto", metrics=None, epochs="auto", batch_size="auto", shuffle=True,
-        early_stopping=False, validation_fraction=0.1, n_iter_no_change=10, tol=1e-4,
-        callbacks=None, warm_start=False, random_state=None, verbose=0,
+        random_crop=False, early_stopping=False, validation_fraction=0.1, n_iter_no_change=10,
+        tol=1e-4, callbacks=None, warm_start=False, random_state=None, verbose=0,
     )  # fmt: skip
     regressor = dict(
         subsequences=1, normalize_y=True, loss="mean_squared_error", quantiles=None

@@ -15,6 +15,8 @@ from sklstm._training._early_stopping import FAR_SHIFT, hold_out_last, level_shi
 AUTO_TIMESTEPS = 6_400_000
 MIN_EPOCHS, FEW_EPOCHS, MAX_EPOCHS = 10, 20, 200
 
+CROPPED_EPOCHS = 600  # the most where each epoch crops sequences anew, and so is harder to learn
+
 USUAL_EPOCHS = 100  # the most where no trial tells how many are enough, but should
 
 # A trial: the part that is held out, the fewest samples for one, and how much above the least a
@@ -22,7 +24,7 @@ USUAL_EPOCHS = 100  # the most where no trial tells how many are enough, but sho
 TRIAL_FRACTION, TRIAL_SAMPLES, TRIAL_TOLERANCE = 0.2, 100, 0.1
 
 
-def auto_epochs(n_samples: int, n_timesteps: int, cost: float = 1.0) -> int:
+def auto_epochs(n_samples: int, n_timesteps: int, cost: float = 1.0, most: int = MAX_EPOCHS) -> int:
     """Return how many epochs give few samples enough steps, and many no absurd time.
 
     Parameters
@@ -31,10 +33,12 @@ def auto_epochs(n_samples: int, n_timesteps: int, cost: float = 1.0) -> int:
         Size of the data.
     cost : float
         Time of an epoch, compared with that of one LSTM layer.
+    most : int
+        Epochs of small data.
     """
     affordable = AUTO_TIMESTEPS / (cost * n_samples * n_timesteps)
     affordable = max(affordable, math.sqrt(FEW_EPOCHS * affordable))
-    return round(min(max(affordable, MIN_EPOCHS), MAX_EPOCHS))
+    return round(min(max(affordable, MIN_EPOCHS), most))
 
 
 def trial_parts(targets: np.ndarray) -> tuple[slice, slice] | None:

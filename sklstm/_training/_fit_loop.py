@@ -31,6 +31,7 @@ from sklstm._training._progress import Progress
 from sklstm._training._recovery import Recovery
 from sklstm._training._schedule import Batches, Course, Schedule
 from sklstm._training._state import Samples, TrainingState
+from sklstm._training._tensors import has_lengths
 
 
 class Outcome(NamedTuple):
@@ -62,6 +63,7 @@ def train(
     shuffle: bool,
     schedule: Course = "constant",
     validation: Samples | None = None,
+    random_crop: bool = False,
     early_stopping: EarlyStopping | None = None,
     last_loss: float | None = None,
     callbacks: Sequence[Any] = (),
@@ -83,6 +85,8 @@ def train(
         As in ``keras.Model.fit``; epochs are counted on from ``state.epoch``.
     schedule : str or callable
         Course of the learning rate over these epochs, see ``Schedule``.
+    random_crop : bool
+        Whether each epoch sees random beginnings of sequences of unequal length.
     early_stopping : EarlyStopping, optional
         Needs ``validation``.
     last_loss : float, optional
@@ -115,7 +119,7 @@ def train(
         even = plan.architecture.wants_even_batches
         size = min(batch_size, len(samples))
         rates = Schedule(schedule, epochs)
-        batches = Batches(len(samples), size, shuffle, even, rates, samples.lengths)
+        batches = Batches(len(samples), size, shuffle, even, rates, samples.lengths, random_crop)
         fit = _Fit(network, state, samples, batches, validation, early_stopping)
         fit.last_loss = last_loss
         try:
@@ -206,6 +210,7 @@ class _Fit:
 
     def train_batches(self, epoch: int) -> dict[str, float]:
         """Train on the batches of an epoch, in as many calls as callbacks look at batches."""
+        data = self._data_of(epoch)
         order, ends, factors = self.batches.of_epoch(self.seed, epoch, self.first_epoch)
         factors = factors * np.float32(self.recovery.rate_factor)
         batches = tf.constant(order, tf.int32), tf.constant(ends, tf.int32), tf.constant(factors)
@@ -215,7 +220,7 @@ class _Fit:
             self.callbacks.on_train_batch_begin(end - 1)
             if self.first_loss is None and self.of_user:
                 self.network.adopt_changes()
-            logs = self.network.train_batches(self.data, batches, begin, end)
+            logs = self.network.train_batches(data, batches, begin, end)
             if self.first_loss is None:
                 self._note_first_loss(logs["loss"], order[: ends[end - 1]])
             self.callbacks.on_train_batch_end(end - 1, logs)
@@ -223,6 +228,13 @@ class _Fit:
             if self.model.stop_training or not np.isfinite(logs["loss"]):
                 break
         return logs
+
+    def _data_of(self, epoch: int) -> Tensors:
+        """Return the samples, which may be cropped in each epoch."""
+        if not self.batches.random_crop or not has_lengths(self.data):
+            return self.data
+        X, _, *others = self.data
+        return X, tf.constant(self.batches.lengths_of(self.seed, epoch)), *others
 
     # --- divergence ------------------------------------------------------------------------
 

@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sklstm._networks import NetworkPlan
-from sklstm._training._auto_epochs import USUAL_EPOCHS, auto_epochs, enough_epochs, trial_parts
+from sklstm._training._auto_epochs import (
+    CROPPED_EPOCHS,
+    MAX_EPOCHS,
+    USUAL_EPOCHS,
+    auto_epochs,
+    enough_epochs,
+    trial_parts,
+)
 from sklstm._training._schedule import Course, choose_course
 from sklstm._training._state import Samples
 
@@ -27,12 +34,15 @@ class Recipe:
         As in ``keras.Model.fit``.
     schedule : str or callable
         Course of the learning rate, see ``Schedule``.
+    random_crop : bool
+        Whether each epoch sees random beginnings of sequences of unequal length.
     """
 
     epochs: int
     batch_size: int
     shuffle: bool
     schedule: Course
+    random_crop: bool = False
 
     def to_options(self) -> dict[str, Any]:
         """Return the options of ``train``."""
@@ -74,11 +84,12 @@ def choose_recipe(
     batch_size = arguments["batch_size"]
     if batch_size == "auto":
         batch_size = _auto_batch_size(plan, len(training))
-    recipe = Recipe(arguments["epochs"], batch_size, arguments["shuffle"], course)
+    shuffle, random_crop = arguments["shuffle"], arguments["random_crop"]
+    recipe = Recipe(arguments["epochs"], batch_size, shuffle, course, random_crop)
     if arguments["epochs"] != "auto":
         return recipe
     if trial is None:
-        return replace(recipe, epochs=_affordable(plan, training))
+        return replace(recipe, epochs=_affordable(recipe, plan, training))
     goes_on = arguments["early_stopping"] or arguments["warm_start"]
     return replace(recipe, epochs=_tried_epochs(recipe, plan, training, trial, goes_on=goes_on))
 
@@ -99,7 +110,7 @@ def _tried_epochs(
     A noisy series is overfitted soon, one without noise is learnt better and better. There is
     no trial where training is to be continued, or is validated anyway.
     """
-    most = _affordable(plan, training, n_fits=2)
+    most = _affordable(recipe, plan, training, n_fits=2)
     if goes_on:
         return min(most, USUAL_EPOCHS)
     architecture = plan.architecture
@@ -113,6 +124,8 @@ def _tried_epochs(
     return min(most, max(enough, least))
 
 
-def _affordable(plan: NetworkPlan, training: Samples, n_fits: int = 1) -> int:
+def _affordable(recipe: Recipe, plan: NetworkPlan, training: Samples, n_fits: int = 1) -> int:
     cost = n_fits * plan.architecture.epoch_cost
-    return auto_epochs(len(training), training.mean_length, cost)
+    is_cropped = recipe.random_crop and training.lengths is not None
+    most = CROPPED_EPOCHS if is_cropped else MAX_EPOCHS
+    return auto_epochs(len(training), training.mean_length, cost, most)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sklstm._training._buckets import similar_lengths
-from sklstm._training._seeds import epoch_generator, epoch_order
+from sklstm._training._seeds import cropped_lengths, epoch_generator, epoch_order
 
 Course = str | Callable[[float], Any]  # of the learning rate
 
@@ -121,6 +121,8 @@ class Batches:
         Of the learning rate.
     lengths : ndarray of int of shape (n_samples,), optional
         Time steps of each sample. With ``shuffle``, samples of similar lengths share a batch.
+    random_crop : bool
+        Whether each epoch takes fewer of them at random.
     """
 
     n_samples: int
@@ -129,6 +131,7 @@ class Batches:
     even: bool
     schedule: Schedule
     lengths: np.ndarray | None = None
+    random_crop: bool = False
 
     def __len__(self) -> int:
         return math.ceil(self.n_samples / self.batch_size)
@@ -138,12 +141,19 @@ class Batches:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the order of the samples, where in it each batch ends, and the rate's factors."""
         ends, factors = self.ends(), self.schedule.factors(epoch - first_epoch, len(self))
-        if self.lengths is not None and self.shuffle:
+        lengths = self.lengths_of(seed, epoch)
+        if lengths is not None and self.shuffle:
             sizes = np.diff(ends, prepend=0)
-            order, ends = similar_lengths(self.lengths, sizes, epoch_generator(seed, epoch))
+            order, ends = similar_lengths(lengths, sizes, epoch_generator(seed, epoch))
         else:
             order = epoch_order(seed, epoch, self.n_samples, shuffle=self.shuffle)
         return order, ends, factors
+
+    def lengths_of(self, seed: int, epoch: int) -> np.ndarray | None:
+        """Return the time steps of each sample in an epoch."""
+        if self.lengths is None or not self.random_crop:
+            return self.lengths
+        return cropped_lengths(seed, epoch, self.lengths)
 
     def ends(self) -> np.ndarray:
         """Return the number of samples up to the end of each batch."""

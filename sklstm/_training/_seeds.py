@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 
 from sklstm._kernels._tensorflow import keras
 
-_WEIGHTS, _DROPOUT = 0, 1  # numbers that keep the streams apart
+_WEIGHTS, _DROPOUT, _CROPS = 0, 1, 2**31  # numbers that keep the streams apart
 
 
 def draw_seed(random_state: Any) -> int:
@@ -39,6 +39,12 @@ def epoch_order(seed: int, epoch: int, n_samples: int, *, shuffle: bool) -> np.n
 def epoch_generator(seed: int, epoch: int) -> np.random.Generator:
     """Return what forms the batches of an epoch at random, where their samples differ in length."""
     return np.random.default_rng([seed, epoch])
+
+
+def cropped_lengths(seed: int, epoch: int, lengths: np.ndarray) -> np.ndarray:
+    """Return how many steps of each sequence an epoch sees, at least those of the shortest."""
+    generator = np.random.default_rng([seed, epoch, _CROPS])
+    return generator.integers(lengths.min(), lengths, endpoint=True, dtype=lengths.dtype)
 
 
 def dropout_seeds(model: Any) -> list[Any]:

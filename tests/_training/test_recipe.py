@@ -14,6 +14,7 @@ AUTO = {
     "batch_size": "auto",
     "learning_rate_schedule": "auto",
     "shuffle": True,
+    "random_crop": False,
     "warm_start": False,
     "early_stopping": False,
 }
@@ -100,6 +101,17 @@ def test_a_convolution_gets_250_updates_of_a_regression_after_a_trial():
 @pytest.mark.parametrize("by", ["early_stopping", "warm_start"])
 def test_no_trial_where_training_is_validated_or_continued(by):
     assert choose(trial=overfits, **{by: True}).epochs == 100
+
+
+def test_random_crops_of_unequal_lengths_take_more_epochs():
+    assert choose(random_crop=True).epochs == 200
+    X, y = np.zeros((60, 9, 2), "f4"), np.zeros((60, 1), "f4")
+    unequal = Samples(X, y, y[:, 0], np.arange(60, dtype="i4") % 9 + 1)
+    for crop, epochs in ((True, 600), (False, 200)):
+        arguments = AUTO | {"random_crop": crop}
+        assert (
+            choose_recipe(arguments, plan("vanilla"), unequal, has_one_rate=True).epochs == epochs
+        )
 
 
 def test_padding_costs_no_epochs():

@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_s
 
 from sklstm import ARCHITECTURES, LSTMClassifier, LSTMRegressor
 from sklstm._kernels._tensorflow import keras
+from sklstm._training._seeds import cropped_lengths
 from sklstm.model_selection import PurgedTimeSeriesSplit
 
 RNG = np.random.default_rng(0)
@@ -265,6 +266,30 @@ def test_training_goes_on():
         for batch in batches:
             model.partial_fit(batch, LABELS, classes=[0, 1])
             assert model._plan.architecture.readout == readout
+
+
+@pytest.mark.parametrize("arch", ["stacked", "cnn_lstm"])
+def test_an_epoch_of_random_crops_is_one_of_sequences_cut_by_hand(arch):
+    options = SMALL | dict(epochs=1, shuffle=False)
+    model = LSTMClassifier(arch, random_crop=True, **options).fit(X, LABELS)
+    lengths = cropped_lengths(model._state.seed, 0, LENGTHS.astype("i4"))
+    assert (lengths < LENGTHS).mean() > 0.5
+    cut = [sequence[:n] for sequence, n in zip(X, lengths, strict=True)]
+    by_hand = LSTMClassifier(arch, **options).fit(cut, LABELS)
+    np.testing.assert_allclose(model.predict_proba(X), by_hand.predict_proba(X), atol=1e-6)
+    assert model.history_["loss"] == pytest.approx(by_hand.history_["loss"], rel=1e-5)
+
+
+def test_each_epoch_crops_anew_also_when_training_goes_on():
+    options = SMALL | dict(random_crop=True, learning_rate_schedule="constant")
+    whole = LSTMRegressor(**options | {"epochs": 4}).fit(X, Y)
+    parts = LSTMRegressor(warm_start=True, **options).fit(X, Y).fit(X, Y)
+    np.testing.assert_allclose(parts.predict(X), whole.predict(X), rtol=1e-5, atol=1e-6)
+    dense = np.stack([x[:6] for x in X])
+    cropped, plain = (
+        LSTMRegressor(**options | {"random_crop": crop}).fit(dense, Y) for crop in (True, False)
+    )
+    np.testing.assert_array_equal(cropped.predict(dense), plain.predict(dense))
 
 
 def test_a_scaler_of_its_own_is_seen_in_real_steps_alone():

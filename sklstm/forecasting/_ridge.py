@@ -13,15 +13,15 @@ Part = tuple[np.ndarray, np.ndarray, np.ndarray]  # rows (n, p), goals (n, k), w
 
 
 class LinearModel(NamedTuple):
-    """A fitted linear regression."""
+    """A fitted linear regression, with the attributes of scikit-learn's."""
 
-    coef: np.ndarray  # (p, k)
-    intercept: np.ndarray  # (k,)
-    alpha: float
+    coef_: np.ndarray  # (k, p)
+    intercept_: np.ndarray  # (k,)
+    alpha_: float
 
     def predict(self, rows: np.ndarray) -> np.ndarray:
         """Return what is predicted for rows (n, p), of shape (n, k)."""
-        return rows @ self.coef + self.intercept
+        return rows @ self.coef_.T + self.intercept_
 
 
 class _Moments(NamedTuple):
@@ -62,7 +62,7 @@ def fit_ridge_by_parts(parts: Callable[[], Iterable[Part]], alphas: Sequence[flo
         errors += weight @ np.square(unseen).sum(axis=2)
     best = int(errors.argmin())
     coef = axes @ (shrinkage[:, best, np.newaxis] * goals)
-    return LinearModel(coef, moments.mean_goal - moments.mean @ coef, float(alphas[best]))
+    return LinearModel(coef.T, moments.mean_goal - moments.mean @ coef, float(alphas[best]))
 
 
 def _moments(parts: Iterable[Part]) -> _Moments:

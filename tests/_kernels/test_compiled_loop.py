@@ -90,8 +90,14 @@ def test_a_fit_can_be_interrupted(monkeypatch):
     X, y = sequences(50), sequences(50)[:, 0, 0]
     model = LSTMRegressor(units=3, activation="relu", epochs=2, random_state=0).fit(X, y)
     before = model.predict(X)
+    call = _compiled_loop._call
+
+    def call_and_interrupt(*arguments):
+        call(*arguments)
+        signal.raise_signal(signal.SIGINT)
+
     with monkeypatch.context() as patch:
-        patch.setattr(_compiled_loop, "_call", lambda *_: signal.raise_signal(signal.SIGINT))
+        patch.setattr(_compiled_loop, "_call", call_and_interrupt)
         with pytest.raises(KeyboardInterrupt):
             model.fit(X, y)
     np.testing.assert_array_equal(model.fit(X, y).predict(X), before)

@@ -27,8 +27,8 @@ def test_ridge_by_parts_is_that_of_scikit_learn(weighted, noise):
             yield X[begin:end], Y[begin:end], weight[begin:end]
 
     found = fit_ridge_by_parts(parts, ALPHAS)
-    assert found.alpha == expected.alpha_
-    np.testing.assert_allclose(found.coef, expected.coef_.T, rtol=1e-9)
+    assert found.alpha_ == expected.alpha_
+    np.testing.assert_allclose(found.coef_, expected.coef_, rtol=1e-9)
     np.testing.assert_allclose(found.predict(X), expected.predict(X), rtol=1e-9)
 
 

@@ -98,8 +98,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # numpydoc ignore=PR02
     random_crop : bool, default=False
         Whether each epoch sees only the beginning of each sequence, cut at random no shorter than
         the shortest sequence. It helps where sequences end by chance, most if they are few, and
-        is wrong where the target is about the last steps, as in a forecast. No effect on sequences
-        of equal length.
+        is wrong where the target is about the last steps, as in a forecast. ``epochs="auto"`` are
+        then up to 600. No effect on sequences of equal length.
     early_stopping : bool, default=False
         Whether to hold out a validation part, to stop when its loss no longer falls, and to keep
         the weights of the best epoch. The validation part is the last ``validation_fraction`` of

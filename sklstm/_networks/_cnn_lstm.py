@@ -34,7 +34,7 @@ class CNNLSTM(WithReadout):
     subsequences: int | None
 
     name = "cnn_lstm"
-    regression_updates = 250  # after which it overfits less than the others
+    regression_updates = 250  # a trial asks for fewer than it needs, and it overfits little
     constraints = {
         "filters": [POSITIVE_INT],
         "kernel_size": [POSITIVE_INT],

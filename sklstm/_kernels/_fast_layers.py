@@ -2,9 +2,9 @@
 
 LSTM layers get the loops of ``_fast_loops``. What makes a convolutional network is replaced as
 well: convolutions that keep the length of a sequence, batch normalization and relu. They run on
-the parts of a batch side by side, and have gradients written by hand. Averages over time are
-computed so that a sequence's average does not depend on its place in the batch. Everything else
-keeps what Keras runs, and so does every layer on a GPU.
+the parts of a batch side by side, and have gradients written by hand, as pooling has. Averages over
+time are computed so that a sequence's average does not depend on its place in the batch. Everything
+else keeps what Keras runs, and so does every layer on a GPU.
 
 The kernels are installed in stock layers by overriding ``call``, or ``inner_loop`` of an LSTM, so
 that saving and summaries work unchanged.
@@ -19,6 +19,7 @@ from sklstm._kernels import _fast_loops
 from sklstm._kernels._batch_normalization import normalize, normalize_by
 from sklstm._kernels._convolution import convolve
 from sklstm._kernels._parts import cut, join, parts_of
+from sklstm._kernels._pooling import max_pool
 from sklstm._kernels._tensorflow import keras, tf
 
 N_PARTS = 2  # of a batch
@@ -117,7 +118,7 @@ def _is_supported_normalization(layer: Any) -> bool:
     )
 
 
-# --- relu, products and averages -----------------------------------------------------------
+# --- relu, products, maxima and averages ---------------------------------------------------
 
 
 def _relu(layer: Any, inputs: Any) -> Any:
@@ -136,6 +137,18 @@ def _multiply(layer: Any, inputs: Any) -> Any:
 
 def _is_supported_product(layer: Any) -> bool:
     return len(layer.input) == 2
+
+
+def _max_pool(layer: Any, inputs: Any) -> Any:
+    return max_pool(inputs, *layer.pool_size)
+
+
+def _is_supported_pooling(layer: Any) -> bool:
+    return (
+        layer.padding == "valid"
+        and layer.strides == layer.pool_size
+        and layer.data_format == "channels_last"
+    )
 
 
 def _average(layer: Any, inputs: Any, mask: Any = None) -> Any:
@@ -168,5 +181,6 @@ _CHOICES = {
     keras.layers.BatchNormalization: (_normalize, _is_supported_normalization),
     keras.layers.ReLU: (_relu, _is_supported_relu),
     keras.layers.Multiply: (_multiply, _is_supported_product),
+    keras.layers.MaxPooling1D: (_max_pool, _is_supported_pooling),
     keras.layers.GlobalAveragePooling1D: (_average, _is_supported_average),
 }

@@ -17,7 +17,10 @@ The loops are installed in stock Keras layers by overriding their ``inner_loop``
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import types
+from collections.abc import Iterator
 from typing import Any
 
 from sklstm._kernels._compiled_loop import compiled_loop, is_available
@@ -32,8 +35,25 @@ FUSED_UNITS, FUSED_FEATURES = WIDE_UNITS, 192
 # Sequences of as many steps are worth the calls of compiled code, for layers that are not wider.
 LONG_STEPS, LONG_UNITS = 100, 64
 
+# So are large batches of layers that are not narrow, since threads share them.
+LARGE_BATCH, SHARED_STEPS, SHARED_UNITS = 128, 16, 32
+
 _HOISTED = [getattr(keras.activations, name) for name in ACTIVATION_GRADIENTS]
 _LOOPS = {"compiled": compiled_loop, "fused": fused_loop, "hoisted": hoisted_loop}
+_large_batches = contextvars.ContextVar("_large_batches", default=False)
+
+
+@contextlib.contextmanager
+def for_batches(*, large: bool) -> Iterator[None]:
+    """Trace a graph for batches of at least ``LARGE_BATCH`` samples, or for smaller ones.
+
+    It computes the same for batches of any size.
+    """
+    token = _large_batches.set(large)
+    try:
+        yield
+    finally:
+        _large_batches.reset(token)
 
 
 def install_fast_loops(model: Any) -> None:
@@ -78,8 +98,10 @@ def choose_loop(layer: Any, n_steps: int | None = None) -> str:
         return "keras"
     small = layer.units <= FUSED_UNITS and layer.cell.kernel.shape[0] <= FUSED_FEATURES
     if small and layer.activation is keras.activations.tanh:
-        long = layer.units <= LONG_UNITS and (n_steps or 0) >= LONG_STEPS
-        return "compiled" if long and is_available() else "fused"
+        n_steps = n_steps or 0
+        shared = _is_shared(layer) and n_steps >= SHARED_STEPS
+        worth_calls = layer.units <= LONG_UNITS and (shared or n_steps >= LONG_STEPS)
+        return "compiled" if worth_calls and is_available() else "fused"
     if layer.activation not in _HOISTED:
         return "keras"
     return "compiled" if is_available() else "hoisted"
@@ -93,7 +115,14 @@ def is_sequential(model: Any) -> bool:
     """
     if any(isinstance(layer, keras.layers.Bidirectional) for layer in model._flatten_layers()):
         return False
-    return all(layer.units <= FUSED_UNITS for layer in _lstm_layers(model))
+    return not any(
+        layer.units > FUSED_UNITS or (_is_shared(layer) and is_available())
+        for layer in _lstm_layers(model)
+    )
+
+
+def _is_shared(layer: Any) -> bool:
+    return _large_batches.get() and layer.units >= SHARED_UNITS
 
 
 def _lstm_layers(model: Any) -> list[Any]:

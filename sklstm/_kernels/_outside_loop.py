@@ -48,8 +48,8 @@ class LoopInputs(NamedTuple):
     def x_rows(self) -> Any:
         return tf.reshape(self.x, [-1, self.x.shape[2]])
 
-    def blocks(self, matrix: Any) -> list[Any]:
-        return _column_blocks(matrix, 4 if self.units > WIDE_UNITS else 1)
+    def blocks(self, matrix: Any, axis: int = 1) -> list[Any]:
+        return _blocks(matrix, 4 if self.units > WIDE_UNITS else 1, axis)
 
     def projected(self) -> Any:
         """Return the part of the gates' inputs that comes from the input, of all steps."""
@@ -63,26 +63,26 @@ def gradients_from(inputs: LoopInputs, h: Any, dz: Any) -> tuple[Any, Any, Any, 
     units = inputs.units
     dz_rows, later_rows = (tf.reshape(d, [-1, 4 * units]) for d in (dz, dz[1:]))
     h_rows = tf.reshape(h[:-1], [-1, units])
-    drecurrent = product(h_rows, inputs.blocks(later_rows), transpose=True)
+    drecurrent = product(h_rows, inputs.blocks(later_rows), transpose_a=True)
     drecurrent += tf.matmul(inputs.h0, dz[0], transpose_a=True)
-    dkernel = product(inputs.x_rows, inputs.blocks(dz_rows), transpose=True)
-    dx = product(dz_rows, inputs.blocks(tf.transpose(inputs.kernel)))
+    dkernel = product(inputs.x_rows, inputs.blocks(dz_rows), transpose_a=True)
+    dx = product(dz_rows, inputs.blocks(inputs.kernel, axis=0), transpose_b=True)
     return tf.reshape(dx, tf.shape(inputs.x)), dkernel, drecurrent, tf.reduce_sum(dz_rows, axis=0)
 
 
-def _column_blocks(matrix: Any, number: int) -> list[Any]:
-    """Cut a matrix into blocks of columns, about equally wide.
+def _blocks(matrix: Any, number: int, axis: int) -> list[Any]:
+    """Cut a matrix into blocks of rows or columns, about equally many.
 
     TensorFlow may round differently with the number of threads that share a product. So each
     product keeps to one thread, and the products of a wide layer's blocks run side by side.
     """
-    n_columns = matrix.shape[1]
-    number = min(number, n_columns)
-    sizes = [len(part) for part in np.array_split(np.arange(n_columns), number)]
-    return tf.split(matrix, sizes, axis=1) if number > 1 else [matrix]
+    length = matrix.shape[axis]
+    number = min(number, length)
+    sizes = [len(part) for part in np.array_split(np.arange(length), number)]
+    return tf.split(matrix, sizes, axis=axis) if number > 1 else [matrix]
 
 
-def product(left: Any, blocks: list[Any], *, transpose: bool = False) -> Any:
-    """Multiply by a matrix that comes in blocks of columns."""
-    products = [tf.matmul(left, block, transpose_a=transpose) for block in blocks]
+def product(left: Any, blocks: list[Any], **transposed: bool) -> Any:
+    """Multiply by a matrix that comes in blocks, as ``tf.matmul`` does."""
+    products = [tf.matmul(left, block, **transposed) for block in blocks]
     return tf.concat(products, axis=1) if len(products) > 1 else products[0]

@@ -1,7 +1,7 @@
 """A compiled network: a Keras model with its optimizer, loss and metrics, and traced graphs.
 
 Learning rate, batch size, seed and number of samples are inputs of the graphs, so that fits that
-differ in them share one compiled network.
+differ in them share one compiled network. Large batches have graphs of their own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from sklstm._kernels._adam import install_fast_adam
 from sklstm._kernels._fast_layers import install_fast_layers
+from sklstm._kernels._fast_loops import LARGE_BATCH, for_batches
 from sklstm._kernels._memory import anonymous_variables
 from sklstm._kernels._tensorflow import tf
 from sklstm._networks import NetworkPlan
@@ -67,7 +68,8 @@ class CompiledNetwork:
         self.is_changed = False
         self._compiled_settings = self._settings()
         self._has_metrics = False
-        self._train_graphs: dict[bool, Any] = {}  # by whether windows are gathered
+        # by whether windows are gathered, and whether batches are large
+        self._train_graphs: dict[tuple[bool, bool], Any] = {}
         self._evaluate_graphs: dict[bool, Any] = {}
 
     def _build_optimizer(self) -> None:
@@ -210,12 +212,14 @@ class CompiledNetwork:
     def _train(
         self, data: Tensors, batches: tuple[Any, Any, Any], begin: int, end: int
     ) -> dict[str, float]:
-        graph = self._train_graphs.get(is_lazy(data))
+        large = bool(batches[1].numpy()[0] >= LARGE_BATCH)
+        graph = self._train_graphs.get((is_lazy(data), large))
         if graph is None:
             number, numbers = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int32)
             more = numbers, numbers, tf.TensorSpec([None], tf.float32), number, number
-            graph = self._trace(self._train_step_loop, data, *more)
-            self._train_graphs[is_lazy(data)] = graph
+            with for_batches(large=large):
+                graph = self._trace(self._train_step_loop, data, *more)
+            self._train_graphs[is_lazy(data), large] = graph
         return _as_floats(self._train_calls.run(graph, (*data, *batches), begin, end))
 
     def evaluate(self, data: Tensors) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Convolutions, batch normalization, relu and averages compute what Keras computes."""
+"""Convolutions, batch normalization, pooling, relu and averages compute what Keras computes."""
 
 import numpy as np
 import pytest
@@ -90,6 +90,18 @@ def test_networks_agree_with_keras(n_samples, n_steps, n_channels, filters, kern
     assert_agree(stock, fast, x, training=training)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+@pytest.mark.parametrize("n_steps", [7, 12, None])
+def test_maxima_and_their_gradients_are_those_of_keras(size, n_steps):
+    """Of equal numbers too, where the first one has the gradient; no bit differs."""
+    stock, fast = twins(lambda: [layers.MaxPooling1D(size)], n_steps=n_steps, n_channels=3)
+    x = np.random.default_rng(0).integers(-2, 2, size=(9, n_steps or 8, 3)).astype("f4")
+    for ours, theirs in zip(
+        results(fast, x, training=True), results(stock, x, training=True), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_batch_normalization_of_channels_far_from_zero():
     """A mean of a thousand standard deviations, where a sum of squares would cancel out."""
     _, fast = twins(lambda: [layers.BatchNormalization()], n_steps=6, n_channels=3)
@@ -154,6 +166,10 @@ def conv(**options):
         (layers.ReLU(max_value=6), False),
         (layers.ReLU(negative_slope=0.1), False),
         (layers.ReLU(threshold=0.5), False),
+        (layers.MaxPooling1D(2), True),
+        (layers.MaxPooling1D(3, strides=2), False),
+        (layers.MaxPooling1D(2, padding="same"), False),
+        (layers.MaxPooling1D(2, data_format="channels_first"), False),
         (layers.GlobalAveragePooling1D(), True),
         (layers.GlobalAveragePooling1D(keepdims=True), False),
         (layers.GlobalAveragePooling1D("channels_first"), False),

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from sklstm._kernels import _fast_loops
-from sklstm._kernels._fast_loops import choose_loop, install_fast_loops
+from sklstm._kernels._fast_loops import (
+    choose_loop,
+    for_batches,
+    install_fast_loops,
+    is_sequential,
+)
 from sklstm._kernels._tensorflow import keras, tf
 
 
@@ -150,6 +155,23 @@ def test_which_loop_is_chosen(features, arguments, n_steps, loop, without, monke
     assert choose_loop(layer, n_steps) == without
     install_fast_loops(model)
     assert ("inner_loop" in vars(layer)) == (loop != "keras")
+
+
+@pytest.mark.parametrize(
+    ("units", "n_steps", "loop"),
+    [(32, 16, "compiled"), (64, 36, "compiled"), (31, 36, "fused"), (65, 36, "fused"),
+     (32, 15, "fused"), (32, None, "fused")],
+)  # fmt: skip
+def test_threads_share_large_batches(units, n_steps, loop, monkeypatch):
+    layer = keras.layers.LSTM(units)
+    x = keras.Input((4, 1))
+    model = keras.Model(x, layer(x))
+    with for_batches(large=True):
+        assert choose_loop(layer, n_steps) == loop
+        assert is_sequential(model) == (units < 32)
+        monkeypatch.setattr(_fast_loops, "is_available", lambda: False)
+        assert choose_loop(layer, n_steps) == "fused"
+    assert is_sequential(model)
 
 
 @pytest.mark.parametrize("available", [True, False])

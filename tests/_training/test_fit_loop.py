@@ -4,6 +4,7 @@ import signal
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from training_support import assert_equal_weights, compilation, plan, samples, train
 
 from sklstm import ARCHITECTURES, LSTMRegressor
@@ -42,6 +43,22 @@ def test_history_is_that_of_keras(arch, head, loss, metric):
     assert set(history) == set(expected)
     for name in expected:
         np.testing.assert_allclose(history[name], expected[name], rtol=1e-4)
+
+
+def test_large_batches_are_trained_as_in_keras():
+    """Their loops may be shared by threads; the rest of the samples is a small batch."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 16, 1)).astype("f4")
+    settings = dict(units=32, batch_size=128, shuffle=False, learning_rate=1e-3, random_state=0)
+    settings |= dict(epochs=3, learning_rate_schedule="constant", normalize_y=False)
+    fitted = LSTMRegressor(**settings)
+    start = clone(fitted).set_params(epochs=1, learning_rate=1e-30).fit(X, X[:, 0]).model_
+    model = keras.models.clone_model(start)
+    model.set_weights(start.get_weights())
+    model.compile(keras.optimizers.Adam(1e-3), "mean_squared_error")
+    expected = model.fit(X, X[:, 0], epochs=3, batch_size=128, shuffle=False, verbose=0).history
+    history = fitted.fit(X, X[:, 0]).history_
+    np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-5)
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)

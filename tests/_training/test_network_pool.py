@@ -15,12 +15,19 @@ from sklstm._training import Compilation, TrainingState, _network_pool
 def test_networks_are_reused_whatever_the_data_and_the_learning_rate():
     network = plan(units=6)
     train(network, samples(70))
-    (kept,) = [s for (n, *_), s in _network_pool._free.items() if n == network]
-    graph = kept[0]._train_graphs[False]
+    graphs = dict(kept_graphs(network))
     for n, rate, batch in [(40, 0.1, 7), (90, 0.01, 64)]:
         train(network, samples(n), compiled=compilation(learning_rate=rate), batch_size=batch)
-    (kept,) = [s for (n, *_), s in _network_pool._free.items() if n == network]
-    assert [one._train_graphs[False] for one in kept] == [graph]
+    assert kept_graphs(network) == graphs
+    train(network, samples(130), batch_size=128)  # which threads may share
+    assert len(kept_graphs(network)) == len(graphs) + 1
+
+
+def kept_graphs(network):
+    """Return the graphs of the one compiled network that is kept."""
+    (kept,) = [each for (n, *_), each in _network_pool._free.items() if n == network]
+    (one,) = kept
+    return one._train_graphs
 
 
 def test_other_compilations_get_other_networks():

@@ -277,7 +277,8 @@ def test_another_version_is_told():
 
 def load_golden(path):
     if path.suffix == ".skops":
-        return skops.io.load(path, trusted=[*OURS, *OURS_IN_0_1_0, *SCIKIT_LEARNS])
+        ours = [*OURS, *OURS_SINCE_0_2_0, *OURS_IN_0_1_0]
+        return skops.io.load(path, trusted=[*ours, *SCIKIT_LEARNS])
     return joblib.load(path)
 
 
@@ -294,12 +295,13 @@ def test_files_of_every_release_are_read(path):
     )
 
 
+@pytest.mark.parametrize("release", ["0.1.0", "0.2.0"])
 @pytest.mark.parametrize("name", ["custom_loss", "columns", "search"])
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
 @pytest.mark.filterwarnings("ignore:early_stopping judges")  # so few samples differ in level
-def test_what_a_file_of_a_release_holds_can_be_fitted_anew(name):
+def test_what_a_file_of_a_release_holds_can_be_fitted_anew(name, release):
     """Arguments that a release did not know have their defaults."""
-    model = load_golden(GOLDEN / f"{name}-0.1.0.joblib")
+    model = load_golden(GOLDEN / f"{name}-{release}.joblib")
     y = X[:, 0] if name == "columns" else X[:, 0, 0]
     fresh = clone(model).fit(X, y)
     assert np.isfinite(fresh.predict(X)).all()
@@ -324,6 +326,15 @@ OURS = [
     "sklstm.windowing._sliding_window.SlidingWindow",
     "sklstm.windowing._time_distributed.TimeDistributedTransformer",
     "sklstm.model_selection.PurgedTimeSeriesSplit",
+]
+OURS_SINCE_0_2_0 = [
+    "sklstm.windowing._imputer.WindowImputer",
+    "sklstm.forecasting._forecaster.Forecaster",
+    "sklstm.forecasting._baselines.WindowRidge",
+    "sklstm.forecasting._conformal.ConformalErrors",
+    "sklstm.forecasting._model.WindowModel",
+    "sklstm.forecasting._ridge.LinearModel",
+    "sklstm.forecasting._scaling.WindowScaler",
 ]
 OURS_IN_0_1_0 = [
     "sklstm._window_steps.SlidingWindow",

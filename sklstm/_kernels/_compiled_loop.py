@@ -48,14 +48,25 @@ def compiled_loop(
         x, kernel = with_ends(x, kernel, mask)
     kernel, bias = (_by_chunks(weights, units) for weights in (kernel, bias[tf.newaxis]))
     recurrent = _fill_up(_fill_up(tf.reshape(recurrent, [units, 4, units]), 2), 0)
+    from_zero = all(_is_zero(state) for state in initial_state)
     h, c = (_fill_up(state, 1) for state in initial_state)
     every_step = layer.return_sequences or mask is not None
-    recurrence = _recurrence(layer.activation.__name__, every_step)
+    recurrence = _recurrence(layer.activation.__name__, every_step, from_zero)
     h, c = recurrence(x, kernel, recurrent, bias[0], h, c)
     h, c = h[..., :units], c[:, :units]
     if every_step:
         return all_outputs(layer, h, c, lengths)
     return h, h[:, tf.newaxis], [h, c]
+
+
+def _is_zero(state: Any) -> bool:
+    """Return whether a state is what a layer begins with, in a graph: a constant 0."""
+    made_by = getattr(state, "op", None)
+    return (
+        made_by is not None
+        and made_by.type == "Fill"
+        and tf.get_static_value(made_by.inputs[1]) == 0
+    )
 
 
 def _by_chunks(weights: Any, units: int) -> Any:
@@ -74,27 +85,30 @@ def _fill_up(tensor: Any, axis: int) -> Any:
 
 
 @functools.cache
-def _recurrence(activation: str, every_step: bool) -> Any:
+def _recurrence(activation: str, every_step: bool, from_zero: bool) -> Any:
     """Return the recurrence over time for one activation, with its gradient.
 
     It maps what ``LoopInputs`` hold to the outputs, of all steps or of the last, and the last cell
-    state. Kernel and bias come by chunks, recurrent weights as (units, 4, units).
+    state. Kernel and bias come by chunks, recurrent weights as (units, 4, units). First states that
+    are a constant 0 need no product and no gradient.
     """
 
     @tf.custom_gradient
     def recurrence(x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, c0: Any) -> Any:
         inputs, units = LoopInputs(x, kernel, recurrent, bias, h0, c0), h0.shape[1]
         n_steps, n_samples = x.shape[:2]
-        h, c, gates = _forward(activation)(inputs.projected(), recurrent, h0, c0)
+        h, c, gates = _forward(activation, from_zero)(inputs.projected(), recurrent, h0, c0)
         later = tf.ensure_shape(h[1:], [n_steps, n_samples, units])
 
         def gradient(dh: Any, dc: Any) -> tuple[Any, ...]:
-            dz, dh0, dc0 = _backward(activation, every_step)(recurrent, c, gates, dh, dc)
+            run = _backward(activation, every_step, from_zero)
+            dz, dh0, dc0 = run(recurrent, c, gates, dh, dc)
             dz = tf.ensure_shape(dz, [n_steps, n_samples, 4 * units])
             dx, dkernel, drecurrent, dbias = gradients_from(inputs, later, dz)
             by_chunk = tf.reshape(drecurrent, [units, -1, 4, LANES])
             drecurrent = tf.reshape(tf.transpose(by_chunk, [0, 2, 1, 3]), [units, 4, units])
-            return dx, dkernel, drecurrent, dbias, dh0, dc0
+            of_states = (tf.zeros_like(h0), tf.zeros_like(c0)) if from_zero else (dh0, dc0)
+            return dx, dkernel, drecurrent, dbias, *of_states
 
         return (later if every_step else later[-1], c[-1]), gradient
 
@@ -122,7 +136,7 @@ def _contiguous(view: np.ndarray) -> np.ndarray:
 
 
 @functools.cache
-def _forward(activation: str) -> Callback:
+def _forward(activation: str, from_zero: bool) -> Callback:
     """Return the steps forward: from projected inputs, recurrent weights and first states.
 
     They give outputs and cell states, beginning with the first, and the values of the gates.
@@ -139,14 +153,15 @@ def _forward(activation: str) -> Callback:
         h[0], c[0] = h0, c0
         gates = empty(*projected.shape)
         weights = _columns(recurrent)
-        _run_steps(steps, projected, weights, h, c, gates, shape=h[1:].shape)
+        n_first = 1 if from_zero else h0.shape[1]
+        _run_steps(steps, projected, weights, h, c, gates, shape=h[1:].shape, n_first=n_first)
         return h, c, gates
 
     return Callback(run, n_outputs=3)
 
 
 @functools.cache
-def _backward(activation: str, every_step: bool) -> Callback:
+def _backward(activation: str, every_step: bool, from_zero: bool) -> Callback:
     """Return the steps backward: from recurrent weights and what the others gave.
 
     They take the gradients of the outputs, of all steps or of the last one, and of the last cell
@@ -162,13 +177,17 @@ def _backward(activation: str, every_step: bool) -> Callback:
         dz, dh0, dc0 = empty(*gates.shape), empty(*dc.shape), empty(*dc.shape)
         dh0[...], dc0[...] = 0.0 if every_step else dh, dc
         weights = _columns_of_transposed(recurrent)
-        _run_steps(steps, weights, c, gates, dh, dh0, dc0, dz, shape=c[1:].shape)
+        arrays = weights, c, gates, dh, dh0, dc0, dz
+        n_first = 1 if from_zero else gates.shape[2]
+        _run_steps(steps, *arrays, shape=c[1:].shape, n_first=n_first)
         return dz, dh0, dc0
 
     return Callback(run, n_outputs=3)
 
 
-def _run_steps(steps: Callable[..., None], *arrays: np.ndarray, shape: tuple[int, ...]) -> None:
+def _run_steps(
+    steps: Callable[..., None], *arrays: np.ndarray, shape: tuple[int, ...], n_first: int
+) -> None:
     """Run compiled steps on all samples, shared by several threads if it is worth that."""
     n_steps, n_samples, units = shape
     sizes = n_steps, n_samples, units // LANES
@@ -177,11 +196,11 @@ def _run_steps(steps: Callable[..., None], *arrays: np.ndarray, shape: tuple[int
     n_groups = -(-n_samples // SAMPLES_AT_ONCE)
     ends = [min(n_groups * i // n_parts * SAMPLES_AT_ONCE, n_samples) for i in range(n_parts + 1)]
     parts = [
-        _threads().submit(_call, steps, arrays, (*sizes, begin, end))
+        _threads().submit(_call, steps, arrays, (*sizes, begin, end, n_first))
         for begin, end in pairwise(ends[1:])
     ]
     try:
-        _call(steps, arrays, (*sizes, *ends[:2]))
+        _call(steps, arrays, (*sizes, *ends[:2], n_first))
     finally:  # the arrays belong to TensorFlow when an interrupt has left this function
         wait(parts)
 

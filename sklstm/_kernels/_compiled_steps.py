@@ -40,20 +40,22 @@ def forward_steps(activation: str) -> Callable[..., None]:
 
     They take the arrays ``projected`` (gates, from the inputs alone), ``recurrent`` of shape
     (n_chunks, 4, units, LANES), outputs ``h`` and cell states ``c``, whose first step is given,
-    and ``gates``; then n_steps, n_samples, n_chunks, and the first sample and the end of the range.
-    They fill ``h``, ``c`` and ``gates``, the latter with the values of the activations.
+    and ``gates``; then n_steps, n_samples, n_chunks, the first sample and the end of the range, and
+    how many of the units count in the first step: all, or one if all states before it are 0. They
+    fill ``h``, ``c`` and ``gates``, the latter with the values of the activations.
     """
-    code = Function("forward_steps", 5, 5)
+    code = Function("forward_steps", 5, 6)
     projected, recurrent, h, c, gates = code.arrays
-    n_steps, n_samples, n_chunks, begin, end = code.ints
+    n_steps, n_samples, n_chunks, begin, end, n_first = code.ints
     units, width = n_chunks * LANES, n_chunks * (4 * LANES)
     activate = _ACTIVATIONS[activation]
     with code.loop(0, n_steps) as step, code.loop(0, n_chunks) as chunk:
+        n_rows = units.or_if_zero(step, n_first)
         states = _Rows(h, step * n_samples * units, units)
         chunks = _Rows(gates, step * n_samples * width + chunk * (4 * LANES), width)
         with code.loop(0, 4) as gate:
             out = _Rows(gates, chunks.first + gate * LANES, width)
-            matrix = _Matrix(recurrent, (chunk * 4 + gate) * units * LANES, units)
+            matrix = _Matrix(recurrent, (chunk * 4 + gate) * units * LANES, n_rows)
             _multiply(code, (begin, end), states, matrix, out, projected)
         with code.loop(begin, end) as sample:
             places = [chunks.at(sample) + gate * LANES for gate in range(4)]
@@ -77,16 +79,18 @@ def backward_steps(activation: str, every_step: bool) -> Callable[..., None]:
     They take the arrays ``recurrent``, transposed, of shape (n_chunks, 4 * units, LANES), ``c`` and
     ``gates`` from the steps forward, the gradients ``dout`` of the outputs of all steps, not read
     unless ``every_step``, ``dh`` and ``dc`` of the last states, and ``dz``; then the integers that
-    the steps forward take. They fill ``dz`` with the gradients of the gates before activation, and
-    ``dh`` and ``dc`` with those of the first states.
+    the steps forward take, of which the last says how many gradients of gates count for the first
+    states: all, or one if theirs are not needed. They fill ``dz`` with the gradients of the gates
+    before activation, and ``dh`` and ``dc`` with those of the first states.
     """
-    code = Function("backward_steps", 7, 5)
+    code = Function("backward_steps", 7, 6)
     recurrent, c, gates, dout, dh, dc, dz = code.arrays
-    n_steps, n_samples, n_chunks, begin, end = code.ints
+    n_steps, n_samples, n_chunks, begin, end, n_first = code.ints
     units, width = n_chunks * LANES, n_chunks * (4 * LANES)
     activate, gradient = _ACTIVATIONS[activation], _ACTIVATION_GRADIENTS[activation]
     with code.loop(0, n_steps) as steps_done:
-        first = (n_steps - 1 - steps_done) * n_samples
+        step = n_steps - 1 - steps_done
+        first = step * n_samples
         with code.loop(begin, end) as sample, code.loop(0, n_chunks) as chunk:
             row = first + sample
             places = [row * width + (chunk * 4 + gate) * LANES for gate in range(4)]
@@ -107,7 +111,7 @@ def backward_steps(activation: str, every_step: bool) -> Callable[..., None]:
                 code.store(value, dz, place)
             code.store(dstate * f, dc, here)
         with code.loop(0, n_chunks) as chunk:
-            matrix = _Matrix(recurrent, chunk * width * LANES, width)
+            matrix = _Matrix(recurrent, chunk * width * LANES, width.or_if_zero(step, n_first))
             out = _Rows(dh, chunk * LANES, units)
             _multiply(code, (begin, end), _Rows(dz, first * width, width), matrix, out)
     return code.compile()

@@ -45,6 +45,11 @@ class Int:
     def __mod__(self, other: Int | int) -> Int:
         return self._apply("srem", other)
 
+    def or_if_zero(self, step: Int, other: Int) -> Int:
+        """Return another integer where a step is 0."""
+        is_zero = self.builder.icmp_signed("==", step.value, Int(self.builder, 0).value)
+        return Int(self.builder, self.builder.select(is_zero, other.value, self.value))
+
 
 class Floats:
     """A vector of float32, known when the code runs."""

@@ -175,8 +175,12 @@ def test_threads_share_large_batches(units, n_steps, loop, monkeypatch):
 
 
 @pytest.mark.parametrize("available", [True, False])
-def test_states_before_the_first_step_count(available, monkeypatch):
-    """A layer is a stock layer still: it can be given states, and gives its own."""
+@pytest.mark.parametrize("size", [1, 0])
+def test_states_before_the_first_step_count(size, available, monkeypatch):
+    """A layer is a stock layer still: it can be given states, and gives its own.
+
+    States that happen to be 0 have gradients, too.
+    """
     monkeypatch.setattr(_fast_loops, "is_available", lambda: available)
     stock = keras.layers.LSTM(4, activation="relu", return_state=True)
     fast = keras.layers.LSTM(4, activation="relu", return_state=True)
@@ -185,7 +189,9 @@ def test_states_before_the_first_step_count(available, monkeypatch):
     models[1].set_weights(models[0].get_weights())
     install_fast_loops(models[1])
     rng = np.random.default_rng(0)
-    inputs = [tf.constant(rng.normal(size=s).astype("f4")) for s in [(3, 6, 2), (3, 4), (3, 4)]]
+    shapes = (3, 6, 2), (3, 4), (3, 4)
+    inputs = [tf.constant(rng.normal(size=shape).astype("f4")) for shape in shapes]
+    inputs[1:] = [size * state for state in inputs[1:]]
     results = []
     for model in models:
         with tf.GradientTape() as tape:

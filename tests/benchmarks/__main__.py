@@ -20,7 +20,17 @@ from works import SCALING_WORKS, WORKS, shrink
 from writing import machine, write_records
 
 HERE = Path(__file__).resolve().parent
-PACKAGES = ("sklstm", "tensorflow", "keras", "scikeras", "torch", "skorch", "scikit-learn", "numpy")
+PACKAGES = (
+    "sklstm",
+    "tensorflow",
+    "keras",
+    "llvmlite",
+    "scikeras",
+    "torch",
+    "skorch",
+    "scikit-learn",
+    "numpy",
+)
 
 
 def main():

@@ -53,7 +53,7 @@ LINES = (
     Line("the same long sequences: all tanh, as PyTorch's stack", "long-tanh", AHEAD),
     Line("barcodes: LSTM, LSTM + CNN, 100 units, 500 steps", "barcodes", AHEAD),
     Line(
-        "panel: LSTM, LSTM + CNN, 60,000 windows of 36 steps, batch 256",
+        "panel: LSTM, LSTM + CNN, 60,000 windows, batch 256",
         "panel",
         Target("at most 0.8 times skorch", 0.8, "skorch"),
     ),

@@ -86,7 +86,10 @@ def test_the_same_seed_gives_the_same_bits():
 
 
 def test_a_fit_can_be_interrupted(monkeypatch):
-    """Ctrl-C that comes while a graph runs Python code."""
+    """Ctrl-C that comes while a graph runs Python code.
+
+    Shells let what they start in the background ignore it, so Python's own handler is set here.
+    """
     X, y = sequences(50), sequences(50)[:, 0, 0]
     model = LSTMRegressor(units=3, activation="relu", epochs=2, random_state=0).fit(X, y)
     before = model.predict(X)
@@ -96,10 +99,14 @@ def test_a_fit_can_be_interrupted(monkeypatch):
         call(*arguments)
         signal.raise_signal(signal.SIGINT)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(_compiled_loop, "_call", call_and_interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            model.fit(X, y)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(_compiled_loop, "_call", call_and_interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                model.fit(X, y)
+    finally:
+        signal.signal(signal.SIGINT, handler)
     np.testing.assert_array_equal(model.fit(X, y).predict(X), before)
 
 

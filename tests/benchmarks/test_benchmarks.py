@@ -50,11 +50,12 @@ def test_two_jobs_are_held_to_one():
 
 
 def test_table_holds_the_lines_that_were_measured():
-    records = [record("wide", "stock", 0, 30.0), record("wide", "sklstm", 0, 10.0)]
+    seconds = {"stock": 30.0, "skorch": 8.0, "sklstm": 10.0}
+    records = [record("wide", contender, 0, time) for contender, time in seconds.items()]
     head, rule, wide = table(records).splitlines()
     assert head.count("|") == rule.count("|") == wide.count("|")
-    assert wide.startswith("| wide: 4 networks, 400 units | 30.0 s |  | 10.0 s |  | 3.00 |")
-    assert wide.endswith("| yes (0.33) |")
+    assert wide.startswith("| wide: 4 networks, 400 units | 30.0 s | 8.00 s | 10.0 s | 1.25 | 3.00 |")
+    assert wide.endswith("| no (1.25) |")
 
 
 def test_growth_starts_when_fits_have_settled():

@@ -54,7 +54,9 @@ def test_table_holds_the_lines_that_were_measured():
     records = [record("wide", contender, 0, time) for contender, time in seconds.items()]
     head, rule, wide = table(records).splitlines()
     assert head.count("|") == rule.count("|") == wide.count("|")
-    assert wide.startswith("| wide: 4 networks, 400 units | 30.0 s | 8.00 s | 10.0 s | 1.25 | 3.00 |")
+    assert wide.startswith(
+        "| wide: 4 networks, 400 units | 30.0 s | 8.00 s | 10.0 s | 1.25 | 3.00 |"
+    )
     assert wide.endswith("| no (1.25) |")
 
 

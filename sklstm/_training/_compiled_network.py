@@ -92,8 +92,8 @@ class CompiledNetwork:
 
     # --- state -----------------------------------------------------------------------------
 
-    def load(self, state: TrainingState, learning_rate: float | None) -> None:
-        """Set weights, optimizer and learning rate to where a fit begins."""
+    def load(self, state: TrainingState, learning_rate: float | None, batch_size: int) -> None:
+        """Set weights, optimizer and learning rate to where a fit begins, in batches of a size."""
         if state.weights is None:
             initialize(self.model, state.seed)
         else:
@@ -106,6 +106,7 @@ class CompiledNetwork:
             self.optimizer.learning_rate = learning_rate
         self.model.stop_training, self.model._initial_epoch = False, None
         self._train_calls, self._evaluate_calls = ShortCalls(), ShortCalls()
+        self._has_large_batches = batch_size >= LARGE_BATCH
 
     def _load_optimizer(self, values: list[np.ndarray], kind: str | None) -> None:
         variables, own = self.optimizer.variables, _kind_of(self.optimizer)
@@ -212,14 +213,14 @@ class CompiledNetwork:
     def _train(
         self, data: Tensors, batches: tuple[Any, Any, Any], begin: int, end: int
     ) -> dict[str, float]:
-        large = bool(batches[1].numpy()[0] >= LARGE_BATCH)
-        graph = self._train_graphs.get((is_lazy(data), large))
+        key = is_lazy(data), self._has_large_batches
+        graph = self._train_graphs.get(key)
         if graph is None:
             number, numbers = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int32)
             more = numbers, numbers, tf.TensorSpec([None], tf.float32), number, number
-            with for_batches(large=large):
+            with for_batches(large=self._has_large_batches):
                 graph = self._trace(self._train_step_loop, data, *more)
-            self._train_graphs[is_lazy(data), large] = graph
+            self._train_graphs[key] = graph
         return _as_floats(self._train_calls.run(graph, (*data, *batches), begin, end))
 
     def evaluate(self, data: Tensors) -> dict[str, float]:

@@ -115,9 +115,9 @@ def train(
         If the data are not what a trained state was trained on.
     """
     with borrow_network(plan, compilation) as network:
-        network.load(state, compilation.learning_rate())
-        even = plan.architecture.wants_even_batches
         size = min(batch_size, len(samples))
+        network.load(state, compilation.learning_rate(), size)
+        even = plan.architecture.wants_even_batches
         rates = Schedule(schedule, epochs)
         batches = Batches(len(samples), size, shuffle, even, rates, samples.lengths, random_crop)
         fit = _Fit(network, state, samples, batches, validation, early_stopping)

@@ -112,7 +112,7 @@ def test_initial_weights_that_give_no_finite_loss_are_halved():
 def test_a_snapshot_does_not_change_with_training():
     network, data = plan(), samples()
     with borrow_network(network, compilation()) as borrowed:
-        borrowed.load(TrainingState(seed=0), 0.01)
+        borrowed.load(TrainingState(seed=0), 0.01, 32)
         weights = borrowed.model.get_weights()
         noted = borrowed.snapshot()
         kept = [np.array(value) for value in noted]

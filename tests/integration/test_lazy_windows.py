@@ -337,6 +337,17 @@ def test_rows_that_fit_into_no_memory_are_read_part_by_part(store, arguments, li
     assert_same(one, clone(model).fit(dense, Y), lazy, dense)
 
 
+def test_the_rest_behind_large_batches_is_trained_like_them(little_memory):
+    """Read on its own, it is a part that has a small batch alone: of 156 windows, 28."""
+    series = np.random.default_rng(0).normal(size=(172, 1))
+    dense, y = make_windows(series, series[:, 0], lookback=16)
+    lazy, _ = make_windows(Store(series), series[:, 0], lookback=16, lazy=True)
+    model = LSTMRegressor(units=32, epochs=2, batch_size=128, random_state=0)
+    one, other = (clone(model).fit(X, y).model_.get_weights() for X in (lazy, dense))
+    for ours, expected in zip(one, other, strict=True):
+        np.testing.assert_array_equal(ours, expected)
+
+
 def test_a_series_larger_than_the_memory_of_the_process(fresh_python, tmp_path):
     """The process may take 1.3 GB, and of the series of 2.2 GB in float64 no copy of a part."""
     done = fresh_python(f"""

@@ -1,4 +1,4 @@
-"""A fast step of Adam: what ``keras.optimizers.Adam`` computes, as one operation a variable.
+"""Fast steps of Adam: what ``keras.optimizers.Adam`` computes, as one operation a variable.
 
 Keras writes a step of Adam as some fifteen operations on each variable. TensorFlow has a kernel
 that reads and writes everything once: that is less to trace, and, where the weights do not fit
@@ -19,27 +19,34 @@ def install_fast_adam(optimizer: Any) -> None:
     Parameters
     ----------
     optimizer : keras.optimizers.Optimizer
-        Changed in place where a kernel fits; its variables stay as they are.
+        Changed in place where a kernel fits; its variables stay as they are. Within a strategy of
+        ``tf.distribute``, which updates copies of variables, it stays as it is.
     """
     kinds = keras.optimizers.Adam, keras.optimizers.AdamW  # not what users derive from them
-    if type(optimizer) in kinds and not optimizer.amsgrad:
-        optimizer.update_step = types.MethodType(_adam_step, optimizer)
+    if type(optimizer) in kinds and not optimizer.amsgrad and not tf.distribute.has_strategy():
+        optimizer._backend_update_step = types.MethodType(_adam_step, optimizer)
 
 
-def _adam_step(optimizer: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
-    index = optimizer._get_variable_index(variable)
-    momentum, velocity = optimizer._momentums[index], optimizer._velocities[index]
+def _adam_step(optimizer: Any, gradients: Any, variables: Any, learning_rate: Any) -> None:
+    """Update all variables; what they have in common is computed once."""
+    dtype = gradients[0].dtype
     # iterations is a tensor, and no variable, where gradients are accumulated
-    step = tf.cast(optimizer.iterations + 1, gradient.dtype)
-    tf.raw_ops.ResourceApplyAdam(
-        var=variable.handle,
-        m=momentum.value.handle,
-        v=velocity.value.handle,
-        beta1_power=tf.pow(tf.constant(optimizer.beta_1, gradient.dtype), step),
-        beta2_power=tf.pow(tf.constant(optimizer.beta_2, gradient.dtype), step),
-        lr=tf.cast(learning_rate, gradient.dtype),
-        beta1=optimizer.beta_1,
-        beta2=optimizer.beta_2,
-        epsilon=optimizer.epsilon,
-        grad=gradient,
-    )
+    step = tf.cast(optimizer.iterations + 1, dtype)
+    beta1, beta2 = (tf.constant(beta, dtype) for beta in (optimizer.beta_1, optimizer.beta_2))
+    common = {
+        "beta1_power": tf.pow(beta1, step),
+        "beta2_power": tf.pow(beta2, step),
+        "lr": tf.cast(learning_rate, dtype),
+        "beta1": beta1,
+        "beta2": beta2,
+        "epsilon": tf.constant(optimizer.epsilon, dtype),
+    }
+    for gradient, variable in zip(gradients, variables, strict=True):
+        index = optimizer._get_variable_index(variable)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=optimizer._momentums[index].handle,
+            v=optimizer._velocities[index].handle,
+            grad=gradient,
+            **common,
+        )

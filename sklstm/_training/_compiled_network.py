@@ -16,7 +16,7 @@ from sklstm._kernels._adam import install_fast_adam
 from sklstm._kernels._fast_layers import install_fast_layers
 from sklstm._kernels._fast_loops import LARGE_BATCH, for_batches
 from sklstm._kernels._memory import anonymous_variables
-from sklstm._kernels._tensorflow import tf
+from sklstm._kernels._tensorflow import keras, tf
 from sklstm._networks import NetworkPlan
 from sklstm._training._compilation import Compilation, rate_variable
 from sklstm._training._graphs import ShortCalls, building, trace
@@ -51,7 +51,7 @@ class CompiledNetwork:
     def __init__(self, plan: NetworkPlan, compilation: Compilation) -> None:
         self.optimizer = compilation.optimizer
         with anonymous_variables():
-            self.model = plan.build()
+            self.model = _without_values(plan)
             self.model.compile(
                 optimizer=self.optimizer,
                 loss=compilation.loss,
@@ -354,6 +354,16 @@ def _check_scalars(results: dict[str, Any]) -> None:
                 "Pass a metric with one value, such as keras.metrics.F1Score(average='macro') or "
                 "one threshold."
             )
+
+
+def _without_values(plan: NetworkPlan) -> Any:
+    """Build a model whose weights are 0: to draw them can take long, and every fit does anyway."""
+    zeros = keras.initializers.Zeros()
+    with keras.StatelessScope():  # variables begin at its end
+        model = plan.build()
+        for variable in model.variables:
+            variable._initializer = zeros
+    return model
 
 
 def _kind_of(optimizer: Any) -> str:

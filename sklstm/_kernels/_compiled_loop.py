@@ -23,7 +23,7 @@ from sklstm._kernels._inner_loop import (
     read_weights,
     time_major_input,
 )
-from sklstm._kernels._outside_loop import LoopInputs, gradients_from, with_ends
+from sklstm._kernels._outside_loop import LoopInputs, filled_up, gradients_from, with_ends
 from sklstm._kernels._tensorflow import tf
 
 LANES = 16  # units that are computed at once; see _vector_code
@@ -46,17 +46,16 @@ def compiled_loop(
     kernel, recurrent, bias = read_weights(layer)
     if mask is not None:
         x, kernel = with_ends(x, kernel, mask)
-    kernel, bias = (_by_chunks(weights, units) for weights in (kernel, bias[tf.newaxis]))
-    recurrent = _fill_up(_fill_up(tf.reshape(recurrent, [units, 4, units]), 2), 0)
     from_zero = all(_is_zero(state) for state in initial_state)
-    h, c = (_fill_up(state, 1) for state in initial_state)
+    h, c = (filled_up(state, 1, LANES) for state in initial_state)
     every_step = layer.return_sequences or mask is not None
     recurrence = _recurrence(layer.activation.__name__, every_step, from_zero)
-    h, c = recurrence(x, kernel, recurrent, bias[0], h, c)
-    h, c = h[..., :units], c[:, :units]
+    h, c = recurrence(x, kernel, recurrent, bias, h, c)
+    if units % LANES:
+        h, c = h[..., :units], c[:, :units]
     if every_step:
         return all_outputs(layer, h, c, lengths)
-    return h, h[:, tf.newaxis], [h, c]
+    return h, tf.expand_dims(h, 1), [h, c]
 
 
 def _is_zero(state: Any) -> bool:
@@ -71,46 +70,55 @@ def _is_zero(state: Any) -> bool:
 
 def _by_chunks(weights: Any, units: int) -> Any:
     """Lay the gates of a chunk of units side by side; fill up the last chunk with zeros."""
-    by_gate = _fill_up(tf.reshape(weights, [-1, 4, units]), 2)
+    by_gate = filled_up(tf.reshape(weights, [-1, 4, units]), 2, LANES)
     n_chunks = by_gate.shape[2] // LANES
     by_chunk = tf.transpose(tf.reshape(by_gate, [-1, 4, n_chunks, LANES]), [0, 2, 1, 3])
-    return tf.reshape(by_chunk, [-1, n_chunks * 4 * LANES])
+    return tf.reshape(by_chunk, [*weights.shape[:-1], n_chunks * 4 * LANES])
 
 
-def _fill_up(tensor: Any, axis: int) -> Any:
-    """Add zeros until an axis has a multiple of ``LANES``."""
-    missing = -tensor.shape[axis] % LANES
-    paddings = [[0, missing if i == axis else 0] for i in range(tensor.shape.rank)]
-    return tf.pad(tensor, paddings) if missing else tensor
+def _by_gates(weights: Any, units: int) -> Any:
+    """Undo what ``_by_chunks`` does."""
+    n_chunks = weights.shape[-1] // (4 * LANES)
+    by_chunk = tf.reshape(weights, [-1, n_chunks, 4, LANES])
+    by_gate = tf.reshape(tf.transpose(by_chunk, [0, 2, 1, 3]), [-1, 4, n_chunks * LANES])
+    if units % LANES:
+        by_gate = by_gate[..., :units]
+    return tf.reshape(by_gate, [*weights.shape[:-1], 4 * units])
 
 
 @functools.cache
 def _recurrence(activation: str, every_step: bool, from_zero: bool) -> Any:
     """Return the recurrence over time for one activation, with its gradient.
 
-    It maps what ``LoopInputs`` hold to the outputs, of all steps or of the last, and the last cell
-    state. Kernel and bias come by chunks, recurrent weights as (units, 4, units). First states that
-    are a constant 0 need no product and no gradient.
+    It maps the input, Keras's weights and the first states to the outputs, of all steps or of the
+    last, and the last cell state. States are filled up. Those that are a constant 0 need no product
+    and no gradient. The layout of the weights is undone by hand: it is less to trace.
     """
 
     @tf.custom_gradient
     def recurrence(x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, c0: Any) -> Any:
-        inputs, units = LoopInputs(x, kernel, recurrent, bias, h0, c0), h0.shape[1]
         n_steps, n_samples = x.shape[:2]
+        real_units, units = recurrent.shape[0], h0.shape[1]
+        kernel, bias = (_by_chunks(each, real_units) for each in (kernel, bias))
+        recurrent = tf.reshape(recurrent, [real_units, 4, real_units])
+        recurrent = filled_up(filled_up(recurrent, 2, LANES), 0, LANES)
+        inputs = LoopInputs(x, kernel, recurrent, bias, h0, c0)
         h, c, gates = _forward(activation, from_zero)(inputs.projected(), recurrent, h0, c0)
-        later = tf.ensure_shape(h[1:], [n_steps, n_samples, units])
 
         def gradient(dh: Any, dc: Any) -> tuple[Any, ...]:
             run = _backward(activation, every_step, from_zero)
             dz, dh0, dc0 = run(recurrent, c, gates, dh, dc)
             dz = tf.ensure_shape(dz, [n_steps, n_samples, 4 * units])
-            dx, dkernel, drecurrent, dbias = gradients_from(inputs, later, dz)
-            by_chunk = tf.reshape(drecurrent, [units, -1, 4, LANES])
-            drecurrent = tf.reshape(tf.transpose(by_chunk, [0, 2, 1, 3]), [units, 4, units])
+            dx, *dweights = gradients_from(inputs, h[:-1], dz)
+            dkernel, drecurrent, dbias = (_by_gates(each, real_units) for each in dweights)
+            if units > real_units:
+                drecurrent = drecurrent[:real_units]
             of_states = (tf.zeros_like(h0), tf.zeros_like(c0)) if from_zero else (dh0, dc0)
             return dx, dkernel, drecurrent, dbias, *of_states
 
-        return (later if every_step else later[-1], c[-1]), gradient
+        if every_step:
+            return (tf.ensure_shape(h[1:], [n_steps, n_samples, units]), c[-1]), gradient
+        return (tf.ensure_shape(h[-1], [n_samples, units]), c[-1]), gradient
 
     return recurrence
 

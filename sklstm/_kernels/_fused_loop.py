@@ -11,46 +11,79 @@ from sklstm._kernels._inner_loop import (
     read_weights,
     time_major_input,
 )
+from sklstm._kernels._outside_loop import filled_up
 from sklstm._kernels._tensorflow import tf
+
+MULTIPLE = 2  # of odd numbers of rows and columns the kernel complains at each step
 
 
 def fused_loop(
     layer: Any, sequences: Any, initial_state: Any, mask: Any, training: bool = False
 ) -> tuple[Any, Any, list[Any]]:
-    """Replace ``inner_loop`` of a tanh LSTM.
+    """Replace ``inner_loop`` of a tanh LSTM."""
+    lengths = lengths_of(mask)
+    x = time_major_input(layer, sequences, lengths)
+    h, c = (filled_up(state, 1, MULTIPLE) for state in initial_state)
+    h, c = _recurrence(x, *read_weights(layer), h, c)
+    h, c = (each if each.shape[2] == layer.units else each[..., : layer.units] for each in (h, c))
+    return all_outputs(layer, h, at_end(c, lengths), lengths)
+
+
+@tf.custom_gradient
+def _recurrence(x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, c0: Any) -> Any:
+    """Map input, Keras's weights and first states to outputs and cell states of all steps.
 
     The kernel's version 2 takes Keras's order of gates, but its registered gradient is wrong;
-    version 1 is right and takes the gates in the order i, c, f, o.
+    version 1 is right and takes the gates in the order i, c, f, o. Its gradient is written out
+    here, with that of the weights' layout, since TensorFlow would trace ten times as much.
     """
-    lengths = lengths_of(mask)
-    x, (h, c), units = time_major_input(layer, sequences, lengths), initial_state, layer.units
-    kernel, recurrent, bias = read_weights(layer)
-    n_samples = tf.shape(x)[1]
-    if units % 2 or x.shape[-1] % 2:
-        # The kernel prints a warning at each step if the number of rows is odd as well.
-        one_more = [0, n_samples % 2]
-        x = tf.pad(x, [[0, 0], one_more, [0, 0]])
-        h, c = tf.pad(h, [one_more, [0, 0]]), tf.pad(c, [one_more, [0, 0]])
-    no_peephole = tf.zeros([units], x.dtype)
-    out = tf.raw_ops.BlockLSTM(
-        seq_len_max=tf.shape(x, out_type=tf.int64)[0],
-        x=x,
-        cs_prev=c,
-        h_prev=h,
-        w=_swap_gates(tf.concat([kernel, recurrent], axis=0)),
-        b=_swap_gates(bias),
-        wci=no_peephole,
-        wcf=no_peephole,
-        wco=no_peephole,
-        forget_bias=0.0,
-        cell_clip=-1.0,
-        use_peephole=False,
+    units = bias.shape[0] // 4
+    kernel_rows, recurrent_rows = (
+        filled_up(_for_kernel(each, units), 0, MULTIPLE) for each in (kernel, recurrent)
     )
-    last_c = at_end(out.cs[:, :n_samples], lengths)
-    return all_outputs(layer, out.h[:, :n_samples], last_c, lengths)
+    no_peephole = tf.zeros([h0.shape[1]], x.dtype)
+    inputs = {
+        "seq_len_max": tf.cast(x.shape[0] or tf.shape(x)[0], tf.int64),
+        "x": filled_up(x, 2, MULTIPLE),
+        "cs_prev": c0,
+        "h_prev": h0,
+        "w": tf.concat([kernel_rows, recurrent_rows], axis=0),
+        "b": _for_kernel(bias, units),
+        "wci": no_peephole,
+        "wcf": no_peephole,
+        "wco": no_peephole,
+        "use_peephole": False,
+    }
+    out = tf.raw_ops.BlockLSTM(forget_bias=0.0, cell_clip=-1.0, **inputs)
+
+    def gradient(dh: Any, dc: Any) -> tuple[Any, ...]:
+        d = tf.raw_ops.BlockLSTMGrad(**inputs, **out._asdict(), cs_grad=dc, h_grad=dh)
+        n_rows = kernel.shape[0], kernel_rows.shape[0] - kernel.shape[0], units, h0.shape[1] - units
+        dkernel, _, drecurrent, _ = tf.split(d.w_grad, n_rows, axis=0)
+        dweights = (_for_keras(each, units) for each in (dkernel, drecurrent, d.b_grad))
+        dx = d.x_grad[..., : x.shape[2]] if x.shape[2] % MULTIPLE else d.x_grad
+        return dx, *dweights, d.h_prev_grad, d.cs_prev_grad
+
+    return (out.h, out.cs), gradient
+
+
+def _for_kernel(weights: Any, units: int) -> Any:
+    """From Keras's order of gates, i, f, c, o, to the kernel's, i, c, f, o; fill up the units."""
+    if units % MULTIPLE:
+        by_gate = tf.reshape(weights, [-1, 4, units])
+        weights = tf.reshape(filled_up(by_gate, 2, MULTIPLE), [*weights.shape[:-1], -1])
+    return _swap_gates(weights)
+
+
+def _for_keras(weights: Any, units: int) -> Any:
+    """Undo what ``_for_kernel`` does."""
+    weights = _swap_gates(weights)
+    if units % MULTIPLE:
+        by_gate = tf.reshape(weights, [-1, 4, weights.shape[-1] // 4])
+        weights = tf.reshape(by_gate[..., :units], [*weights.shape[:-1], -1])
+    return weights
 
 
 def _swap_gates(weights: Any) -> Any:
-    """From Keras's order of gates, i, f, c, o, to the kernel's, i, c, f, o."""
-    i, f, c, o = tf.split(weights, 4, axis=-1)
-    return tf.concat([i, c, f, o], axis=-1)
+    first, second, third, fourth = tf.split(weights, 4, axis=-1)
+    return tf.concat([first, third, second, fourth], axis=-1)

@@ -68,7 +68,8 @@ def _recurrence(activation: str, return_sequences: bool) -> Any:
 
         def gradient(dh: Any, dc: Any) -> tuple[Any, ...]:
             dz, dh0, dc0 = _run_backward(inputs, activation, h, kept, dh, dc, return_sequences)
-            return *gradients_from(inputs, h, dz), dh0, dc0
+            before = tf.concat([h0[tf.newaxis], h[:-1]], axis=0)
+            return *gradients_from(inputs, before, dz), dh0, dc0
 
         return (h if return_sequences else last_h, last_c), gradient
 

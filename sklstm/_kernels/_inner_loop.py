@@ -63,7 +63,7 @@ def all_outputs(layer: Any, h: Any, last_c: Any, lengths: Any) -> tuple[Any, Any
     """Return what Keras's loop returns: last output, outputs, states."""
     last = at_end(h, lengths)
     if not layer.return_sequences:
-        return last, last[:, tf.newaxis], [last, last_c]
+        return last, tf.expand_dims(last, 1), [last, last_c]
     if layer.go_backwards and lengths is not None:
         # the order of Keras, whose masked loop begins with what lies behind the end
         h = tf.reverse(_reversed(h, lengths), [0])

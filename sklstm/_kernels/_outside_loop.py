@@ -27,6 +27,13 @@ def with_ends(x: Any, kernel: Any, mask: Any) -> tuple[Any, Any]:
     return tf.concat([x, ended], axis=2), tf.concat([kernel, gates[tf.newaxis]], axis=0)
 
 
+def filled_up(tensor: Any, axis: int, multiple: int) -> Any:
+    """Add zeros until the length of an axis is a multiple of a number."""
+    missing = -tensor.shape[axis] % multiple
+    paddings = [[0, missing if i == axis else 0] for i in range(tensor.shape.rank)]
+    return tf.pad(tensor, paddings) if missing else tensor
+
+
 class LoopInputs(NamedTuple):
     x: Any
     kernel: Any
@@ -58,14 +65,16 @@ class LoopInputs(NamedTuple):
         return tf.reshape(rows, [self.n_steps, -1, 4 * self.units])
 
 
-def gradients_from(inputs: LoopInputs, h: Any, dz: Any) -> tuple[Any, Any, Any, Any]:
-    """Return the gradients of input, kernel, recurrent kernel and bias, of all steps at once."""
-    units = inputs.units
-    dz_rows, later_rows = (tf.reshape(d, [-1, 4 * units]) for d in (dz, dz[1:]))
-    h_rows = tf.reshape(h[:-1], [-1, units])
-    drecurrent = product(h_rows, inputs.blocks(later_rows), transpose_a=True)
-    drecurrent += tf.matmul(inputs.h0, dz[0], transpose_a=True)
-    dkernel = product(inputs.x_rows, inputs.blocks(dz_rows), transpose_a=True)
+def gradients_from(inputs: LoopInputs, before: Any, dz: Any) -> tuple[Any, Any, Any, Any]:
+    """Return the gradients of input, kernel, recurrent kernel and bias, of all steps at once.
+
+    ``before`` are the outputs before each step, ``dz`` the gradients of the gates' inputs in it.
+    """
+    dz_rows = tf.reshape(dz, [-1, 4 * inputs.units])
+    before_rows = tf.reshape(before, [-1, inputs.units])
+    blocks = inputs.blocks(dz_rows)
+    drecurrent = product(before_rows, blocks, transpose_a=True)
+    dkernel = product(inputs.x_rows, blocks, transpose_a=True)
     dx = product(dz_rows, inputs.blocks(inputs.kernel, axis=0), transpose_b=True)
     return tf.reshape(dx, tf.shape(inputs.x)), dkernel, drecurrent, tf.reduce_sum(dz_rows, axis=0)
 

@@ -191,8 +191,9 @@ class CompiledNetwork:
             X, or rows and starts of windows, or windows that are gathered here; lengths if the
             network takes them; y and sample weights.
         batches : tuple of tensors
-            The order of the samples; where in it each batch ends; the factor that the learning
-            rate is multiplied by in each batch, unless it is the optimizer's own schedule.
+            The order of the samples; where in it each batch begins and how many they are, of shape
+            (n_batches, 2, 1); the factor that the learning rate is multiplied by in each batch,
+            unless it is the optimizer's own schedule.
 
         Returns
         -------
@@ -201,11 +202,13 @@ class CompiledNetwork:
         """
         if not is_streamed(data):
             return self._train(data, batches, begin, end)
-        order, ends, factors = (each.numpy() for each in batches)
+        order, spans, factors = (each.numpy() for each in batches)
+        ends = spans.sum(axis=(1, 2))
         for part in parts_of_batches(data, ends, begin, end):
-            first = ends[part.start - 1] if part.start else 0
-            rows = order[first : ends[part.stop - 1]]
-            numbers = np.arange(len(rows), dtype=np.int32), ends[part] - first, factors[part]
+            first = spans[part.start, 0]
+            rows = order[first.item() : ends[part.stop - 1]]
+            of_part = spans[part] - [first, [0]]
+            numbers = np.arange(len(rows), dtype=np.int32), of_part.astype(np.int32), factors[part]
             of_part = tuple(map(tf.constant, numbers))
             logs = self._train(gathered(data, rows), of_part, 0, part.stop - part.start)
         return logs
@@ -216,8 +219,9 @@ class CompiledNetwork:
         key = is_lazy(data), self._has_large_batches
         graph = self._train_graphs.get(key)
         if graph is None:
-            number, numbers = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int32)
-            more = numbers, numbers, tf.TensorSpec([None], tf.float32), number, number
+            number, order = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int32)
+            spans, factors = tf.TensorSpec([None, 2, 1], tf.int32), tf.TensorSpec([None], tf.float32)
+            more = order, spans, factors, number, number
             with for_batches(large=self._has_large_batches):
                 graph = self._trace(self._train_step_loop, data, *more)
             self._train_graphs[key] = graph
@@ -245,12 +249,11 @@ class CompiledNetwork:
         return _as_floats(self._evaluate_calls.run(graph, data, 0, n_batches))
 
     def _train_step_loop(self, *inputs: Any) -> Any:
-        *data, order, ends, factors, begin, end = inputs
+        *data, order, spans, factors, begin, end = inputs
 
         def one_batch(i: Any) -> Any:
-            first = tf.where(i > 0, ends[tf.maximum(i - 1, 0)], 0)
-            rows = order[first : ends[i]]
-            with self._learning_rate_times(factors[i]):
+            rows = tf.slice(order, *tf.unstack(tf.gather(spans, i)))
+            with self._learning_rate_times(tf.gather(factors, i)):
                 self.model.train_step(self._batch(data, lambda array: tf.gather(array, rows)))
             return (i + 1,)
 

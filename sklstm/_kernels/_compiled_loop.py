@@ -23,7 +23,14 @@ from sklstm._kernels._inner_loop import (
     read_weights,
     time_major_input,
 )
-from sklstm._kernels._outside_loop import LoopInputs, filled_up, gradients_from, with_ends
+from sklstm._kernels._outside_loop import (
+    LoopInputs,
+    filled_up,
+    gradients_from,
+    with_ends,
+    with_more_units,
+    without_more_units,
+)
 from sklstm._kernels._tensorflow import tf
 
 LANES = 16  # units that are computed at once; see _vector_code
@@ -68,40 +75,23 @@ def _is_zero(state: Any) -> bool:
     )
 
 
-def _by_chunks(weights: Any, units: int) -> Any:
-    """Lay the gates of a chunk of units side by side; fill up the last chunk with zeros."""
-    by_gate = filled_up(tf.reshape(weights, [-1, 4, units]), 2, LANES)
-    n_chunks = by_gate.shape[2] // LANES
-    by_chunk = tf.transpose(tf.reshape(by_gate, [-1, 4, n_chunks, LANES]), [0, 2, 1, 3])
-    return tf.reshape(by_chunk, [*weights.shape[:-1], n_chunks * 4 * LANES])
-
-
-def _by_gates(weights: Any, units: int) -> Any:
-    """Undo what ``_by_chunks`` does."""
-    n_chunks = weights.shape[-1] // (4 * LANES)
-    by_chunk = tf.reshape(weights, [-1, n_chunks, 4, LANES])
-    by_gate = tf.reshape(tf.transpose(by_chunk, [0, 2, 1, 3]), [-1, 4, n_chunks * LANES])
-    if units % LANES:
-        by_gate = by_gate[..., :units]
-    return tf.reshape(by_gate, [*weights.shape[:-1], 4 * units])
-
-
 @functools.cache
 def _recurrence(activation: str, every_step: bool, from_zero: bool) -> Any:
     """Return the recurrence over time for one activation, with its gradient.
 
     It maps the input, Keras's weights and the first states to the outputs, of all steps or of the
-    last, and the last cell state. States are filled up. Those that are a constant 0 need no product
-    and no gradient. The layout of the weights is undone by hand: it is less to trace.
+    last, and the last cell state. First states, which are filled up, need no product and no
+    gradient where they are a constant 0.
     """
 
     @tf.custom_gradient
     def recurrence(x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, c0: Any) -> Any:
         n_steps, n_samples = x.shape[:2]
         real_units, units = recurrent.shape[0], h0.shape[1]
-        kernel, bias = (_by_chunks(each, real_units) for each in (kernel, bias))
-        recurrent = tf.reshape(recurrent, [real_units, 4, real_units])
-        recurrent = filled_up(filled_up(recurrent, 2, LANES), 0, LANES)
+        kernel, recurrent, bias = (
+            with_more_units(each, real_units, LANES) for each in (kernel, recurrent, bias)
+        )
+        recurrent = filled_up(recurrent, 0, LANES)
         inputs = LoopInputs(x, kernel, recurrent, bias, h0, c0)
         h, c, gates = _forward(activation, from_zero)(inputs.projected(), recurrent, h0, c0)
 
@@ -110,7 +100,7 @@ def _recurrence(activation: str, every_step: bool, from_zero: bool) -> Any:
             dz, dh0, dc0 = run(recurrent, c, gates, dh, dc)
             dz = tf.ensure_shape(dz, [n_steps, n_samples, 4 * units])
             dx, *dweights = gradients_from(inputs, h[:-1], dz)
-            dkernel, drecurrent, dbias = (_by_gates(each, real_units) for each in dweights)
+            dkernel, drecurrent, dbias = (without_more_units(each, real_units) for each in dweights)
             if units > real_units:
                 drecurrent = drecurrent[:real_units]
             of_states = (tf.zeros_like(h0), tf.zeros_like(c0)) if from_zero else (dh0, dc0)
@@ -125,15 +115,12 @@ def _recurrence(activation: str, every_step: bool, from_zero: bool) -> Any:
 
 def _columns(recurrent: np.ndarray) -> np.ndarray:
     """Cut recurrent weights into blocks of ``LANES`` columns: (n_chunks, 4, units, LANES)."""
-    units, n_chunks = len(recurrent), len(recurrent) // LANES
-    return _contiguous(recurrent.reshape(units, 4, n_chunks, LANES).transpose(2, 1, 0, 3))
+    return _contiguous(recurrent.reshape(len(recurrent), 4, -1, LANES).transpose(2, 1, 0, 3))
 
 
 def _columns_of_transposed(recurrent: np.ndarray) -> np.ndarray:
-    """Do the same with the transposed weights: (n_chunks, 4 * units by chunks, LANES)."""
-    n_chunks = len(recurrent) // LANES
-    blocks = recurrent.reshape(n_chunks, LANES, 4, n_chunks, LANES)
-    return _contiguous(blocks.transpose(0, 3, 2, 4, 1))
+    """Do the same with the transposed weights: (n_chunks, 4 * units, LANES)."""
+    return _contiguous(recurrent.reshape(-1, LANES, recurrent.shape[1]).transpose(0, 2, 1))
 
 
 def _contiguous(view: np.ndarray) -> np.ndarray:

@@ -1,9 +1,9 @@
 """The steps of an LSTM's loop over time, forward and backward, as compiled functions.
 
-The units are cut into chunks of as many as a vector has. The four gates of a chunk lie side by
-side, in the order of Keras: input gate, forget gate, candidate, output gate. So an array of gates
-has the shape (n_steps, n_samples, n_chunks, 4, LANES), and one of states (n_steps + 1, n_samples,
-n_chunks, LANES), beginning with the state before the first step.
+The units are cut into chunks of as many as a vector has. An array of states has the shape
+(n_steps + 1, n_samples, n_chunks, LANES), beginning with the state before the first step, and one
+of gates (n_steps, n_samples, 4, n_chunks, LANES), in the order of Keras: input gate, forget gate,
+candidate, output gate.
 
 Each sample is computed in the same way whatever others there are. So the functions take a range of
 samples, and several threads can share a batch without changing a bit.
@@ -52,13 +52,13 @@ def forward_steps(activation: str) -> Callable[..., None]:
     with code.loop(0, n_steps) as step, code.loop(0, n_chunks) as chunk:
         n_rows = units.or_if_zero(step, n_first)
         states = _Rows(h, step * n_samples * units, units)
-        chunks = _Rows(gates, step * n_samples * width + chunk * (4 * LANES), width)
+        chunks = _Rows(gates, step * n_samples * width + chunk * LANES, width)
         with code.loop(0, 4) as gate:
-            out = _Rows(gates, chunks.first + gate * LANES, width)
+            out = _Rows(gates, chunks.first + gate * units, width)
             matrix = _Matrix(recurrent, (chunk * 4 + gate) * units * LANES, n_rows)
             _multiply(code, (begin, end), states, matrix, out, projected)
         with code.loop(begin, end) as sample:
-            places = [chunks.at(sample) + gate * LANES for gate in range(4)]
+            places = [chunks.at(sample) + units * gate for gate in range(4)]
             i, f, candidate, o = (code.load(gates, place) for place in places)
             i, f, candidate, o = sigmoid(i), sigmoid(f), activate(candidate), sigmoid(o)
             before = states.at(sample) + chunk * LANES
@@ -93,7 +93,7 @@ def backward_steps(activation: str, every_step: bool) -> Callable[..., None]:
         first = step * n_samples
         with code.loop(begin, end) as sample, code.loop(0, n_chunks) as chunk:
             row = first + sample
-            places = [row * width + (chunk * 4 + gate) * LANES for gate in range(4)]
+            places = [row * width + units * gate + chunk * LANES for gate in range(4)]
             i, f, candidate, o = (code.load(gates, place) for place in places)
             before, here = (each * units + chunk * LANES for each in (row, sample))
             d = code.load(dh, here)

@@ -11,7 +11,7 @@ from sklstm._kernels._inner_loop import (
     read_weights,
     time_major_input,
 )
-from sklstm._kernels._outside_loop import filled_up
+from sklstm._kernels._outside_loop import filled_up, with_more_units, without_more_units
 from sklstm._kernels._tensorflow import tf
 
 MULTIPLE = 2  # of odd numbers of rows and columns the kernel complains at each step
@@ -69,19 +69,12 @@ def _recurrence(x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, c0: Any
 
 def _for_kernel(weights: Any, units: int) -> Any:
     """From Keras's order of gates, i, f, c, o, to the kernel's, i, c, f, o; fill up the units."""
-    if units % MULTIPLE:
-        by_gate = tf.reshape(weights, [-1, 4, units])
-        weights = tf.reshape(filled_up(by_gate, 2, MULTIPLE), [*weights.shape[:-1], -1])
-    return _swap_gates(weights)
+    return _swap_gates(with_more_units(weights, units, MULTIPLE))
 
 
 def _for_keras(weights: Any, units: int) -> Any:
     """Undo what ``_for_kernel`` does."""
-    weights = _swap_gates(weights)
-    if units % MULTIPLE:
-        by_gate = tf.reshape(weights, [-1, 4, weights.shape[-1] // 4])
-        weights = tf.reshape(by_gate[..., :units], [*weights.shape[:-1], -1])
-    return weights
+    return without_more_units(_swap_gates(weights), units)
 
 
 def _swap_gates(weights: Any) -> Any:

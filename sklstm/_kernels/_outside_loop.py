@@ -34,6 +34,22 @@ def filled_up(tensor: Any, axis: int, multiple: int) -> Any:
     return tf.pad(tensor, paddings) if missing else tensor
 
 
+def with_more_units(weights: Any, units: int, multiple: int) -> Any:
+    """Fill up the units of each gate; gates and their units are the last axis of the weights."""
+    if not units % multiple:
+        return weights
+    by_gate = filled_up(tf.reshape(weights, [-1, 4, units]), 2, multiple)
+    return tf.reshape(by_gate, [*weights.shape[:-1], 4 * by_gate.shape[2]])
+
+
+def without_more_units(weights: Any, units: int) -> Any:
+    """Undo what ``with_more_units`` does."""
+    if weights.shape[-1] == 4 * units:
+        return weights
+    by_gate = tf.reshape(weights, [-1, 4, weights.shape[-1] // 4])
+    return tf.reshape(by_gate[..., :units], [*weights.shape[:-1], 4 * units])
+
+
 class LoopInputs(NamedTuple):
     x: Any
     kernel: Any

@@ -25,6 +25,13 @@ def install_fast_adam(optimizer: Any) -> None:
     kinds = keras.optimizers.Adam, keras.optimizers.AdamW  # not what users derive from them
     if type(optimizer) in kinds and not optimizer.amsgrad and not tf.distribute.has_strategy():
         optimizer._backend_update_step = types.MethodType(_adam_step, optimizer)
+        if optimizer.global_clipnorm:
+            optimizer._clip_gradients = types.MethodType(_clip_by_global_norm, optimizer)
+
+
+def _clip_by_global_norm(optimizer: Any, gradients: Any) -> Any:
+    """Clip as Keras does, without squares in memory."""
+    return tf.clip_by_global_norm(gradients, optimizer.global_clipnorm)[0]
 
 
 def _adam_step(optimizer: Any, gradients: Any, variables: Any, learning_rate: Any) -> None:

@@ -56,7 +56,8 @@ def compiled_loop(
     from_zero = all(_is_zero(state) for state in initial_state)
     h, c = (filled_up(state, 1, LANES) for state in initial_state)
     every_step = layer.return_sequences or mask is not None
-    recurrence = _recurrence(layer.activation.__name__, every_step, from_zero)
+    n_loops = 2 if getattr(layer, "runs_beside_another", False) else 1
+    recurrence = _recurrence(layer.activation.__name__, every_step, from_zero, n_loops)
     h, c = recurrence(x, kernel, recurrent, bias, h, c)
     if units % LANES:
         h, c = h[..., :units], c[:, :units]
@@ -76,12 +77,12 @@ def _is_zero(state: Any) -> bool:
 
 
 @functools.cache
-def _recurrence(activation: str, every_step: bool, from_zero: bool) -> Any:
+def _recurrence(activation: str, every_step: bool, from_zero: bool, n_loops: int) -> Any:
     """Return the recurrence over time for one activation, with its gradient.
 
     It maps the input, Keras's weights and the first states to the outputs, of all steps or of the
     last, and the last cell state. First states, which are filled up, need no product and no
-    gradient where they are a constant 0.
+    gradient where they are a constant 0. As many loops as ``n_loops`` divide the threads.
     """
 
     @tf.custom_gradient
@@ -93,10 +94,11 @@ def _recurrence(activation: str, every_step: bool, from_zero: bool) -> Any:
         )
         recurrent = filled_up(recurrent, 0, LANES)
         inputs = LoopInputs(x, kernel, recurrent, bias, h0, c0)
-        h, c, gates = _forward(activation, from_zero)(inputs.projected(), recurrent, h0, c0)
+        run = _forward(activation, from_zero, n_loops)
+        h, c, gates = run(inputs.projected(), recurrent, h0, c0)
 
         def gradient(dh: Any, dc: Any) -> tuple[Any, ...]:
-            run = _backward(activation, every_step, from_zero)
+            run = _backward(activation, every_step, from_zero, n_loops)
             dz, dh0, dc0 = run(recurrent, c, gates, dh, dc)
             dz = tf.ensure_shape(dz, [n_steps, n_samples, 4 * units])
             dx, *dweights = gradients_from(inputs, h[:-1], dz)
@@ -131,7 +133,7 @@ def _contiguous(view: np.ndarray) -> np.ndarray:
 
 
 @functools.cache
-def _forward(activation: str, from_zero: bool) -> Callback:
+def _forward(activation: str, from_zero: bool, n_loops: int) -> Callback:
     """Return the steps forward: from projected inputs, recurrent weights and first states.
 
     They give outputs and cell states, beginning with the first, and the values of the gates.
@@ -149,14 +151,15 @@ def _forward(activation: str, from_zero: bool) -> Callback:
         gates = empty(*projected.shape)
         weights = _columns(recurrent)
         n_first = 1 if from_zero else h0.shape[1]
-        _run_steps(steps, projected, weights, h, c, gates, shape=h[1:].shape, n_first=n_first)
+        arrays = projected, weights, h, c, gates
+        _run_steps(steps, *arrays, shape=h[1:].shape, n_first=n_first, n_loops=n_loops)
         return h, c, gates
 
     return Callback(run, n_outputs=3)
 
 
 @functools.cache
-def _backward(activation: str, every_step: bool, from_zero: bool) -> Callback:
+def _backward(activation: str, every_step: bool, from_zero: bool, n_loops: int) -> Callback:
     """Return the steps backward: from recurrent weights and what the others gave.
 
     They take the gradients of the outputs, of all steps or of the last one, and of the last cell
@@ -174,20 +177,24 @@ def _backward(activation: str, every_step: bool, from_zero: bool) -> Callback:
         weights = _columns_of_transposed(recurrent)
         arrays = weights, c, gates, dh, dh0, dc0, dz
         n_first = 1 if from_zero else gates.shape[2]
-        _run_steps(steps, *arrays, shape=c[1:].shape, n_first=n_first)
+        _run_steps(steps, *arrays, shape=c[1:].shape, n_first=n_first, n_loops=n_loops)
         return dz, dh0, dc0
 
     return Callback(run, n_outputs=3)
 
 
 def _run_steps(
-    steps: Callable[..., None], *arrays: np.ndarray, shape: tuple[int, ...], n_first: int
+    steps: Callable[..., None],
+    *arrays: np.ndarray,
+    shape: tuple[int, ...],
+    n_first: int,
+    n_loops: int,
 ) -> None:
     """Run compiled steps on all samples, shared by several threads if it is worth that."""
     n_steps, n_samples, units = shape
     sizes = n_steps, n_samples, units // LANES
     n_products = n_steps * n_samples * 4 * units**2
-    n_parts = min(1 + n_products // PRODUCTS_PER_THREAD, _n_threads())
+    n_parts = min(1 + n_products // PRODUCTS_PER_THREAD, max(1, _n_threads() // n_loops))
     n_groups = -(-n_samples // SAMPLES_AT_ONCE)
     ends = [min(n_groups * i // n_parts * SAMPLES_AT_ONCE, n_samples) for i in range(n_parts + 1)]
     parts = [

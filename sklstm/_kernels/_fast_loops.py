@@ -67,6 +67,10 @@ def install_fast_loops(model: Any) -> None:
     for layer in _lstm_layers(model):
         if choose_loop(layer) != "keras":
             layer.inner_loop = types.MethodType(_run_chosen_loop, layer)
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.Bidirectional):
+            layer.forward_layer.runs_beside_another = True
+            layer.backward_layer.runs_beside_another = True
 
 
 def _run_chosen_loop(layer: Any, sequences: Any, *arguments: Any, **more: Any) -> Any:

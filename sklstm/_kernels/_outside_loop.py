@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sklstm._kernels._parts import join
 from sklstm._kernels._tensorflow import tf
 
 WIDE_UNITS = 112  # wider layers multiply by several blocks of columns side by side
+NARROW_FEATURES = 16  # so few are multiplied faster than blocks are put together
 SATURATING = 1e9  # the sigmoid of it is exactly 1, of its negative 0, whatever is added
 
 
@@ -72,12 +74,14 @@ class LoopInputs(NamedTuple):
         return tf.reshape(self.x, [-1, self.x.shape[2]])
 
     def blocks(self, matrix: Any, axis: int = 1) -> list[Any]:
+        """Cut a matrix into blocks that are worth a product each."""
         return _blocks(matrix, 4 if self.units > WIDE_UNITS else 1, axis)
 
     def projected(self) -> Any:
         """Return the part of the gates' inputs that comes from the input, of all steps."""
-        rows = product(self.x_rows, self.blocks(self.kernel))
-        rows = tf.nn.bias_add(rows, self.bias)
+        narrow = self.kernel.shape[0] < NARROW_FEATURES
+        blocks = [self.kernel] if narrow else self.blocks(self.kernel)
+        rows = tf.nn.bias_add(product(self.x_rows, blocks), self.bias)
         return tf.reshape(rows, [self.n_steps, -1, 4 * self.units])
 
 
@@ -88,9 +92,10 @@ def gradients_from(inputs: LoopInputs, before: Any, dz: Any) -> tuple[Any, Any, 
     """
     dz_rows = tf.reshape(dz, [-1, 4 * inputs.units])
     before_rows = tf.reshape(before, [-1, inputs.units])
-    blocks = inputs.blocks(dz_rows)
-    drecurrent = product(before_rows, blocks, transpose_a=True)
-    dkernel = product(inputs.x_rows, blocks, transpose_a=True)
+    drecurrent, dkernel = (
+        join([tf.matmul(block, dz_rows, transpose_a=True) for block in inputs.blocks(rows)])
+        for rows in (before_rows, inputs.x_rows)
+    )
     dx = product(dz_rows, inputs.blocks(inputs.kernel, axis=0), transpose_b=True)
     return tf.reshape(dx, tf.shape(inputs.x)), dkernel, drecurrent, tf.reduce_sum(dz_rows, axis=0)
 

@@ -219,9 +219,9 @@ class CompiledNetwork:
         key = is_lazy(data), self._has_large_batches
         graph = self._train_graphs.get(key)
         if graph is None:
-            number, order = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int32)
-            spans, factors = tf.TensorSpec([None, 2, 1], tf.int32), tf.TensorSpec([None], tf.float32)
-            more = order, spans, factors, number, number
+            order, number = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32)
+            spans = tf.TensorSpec([None, 2, 1], tf.int32)
+            more = order, spans, tf.TensorSpec([None], tf.float32), number, number
             with for_batches(large=self._has_large_batches):
                 graph = self._trace(self._train_step_loop, data, *more)
             self._train_graphs[key] = graph

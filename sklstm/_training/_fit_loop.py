@@ -213,7 +213,8 @@ class _Fit:
         data = self._data_of(epoch)
         order, ends, factors = self.batches.of_epoch(self.seed, epoch, self.first_epoch)
         factors = factors * np.float32(self.recovery.rate_factor)
-        spans = np.stack([np.append(0, ends[:-1]), np.diff(ends, prepend=0)], axis=1)[..., np.newaxis]
+        begins = np.append(0, ends[:-1])
+        spans = np.stack([begins, ends - begins], axis=1)[..., np.newaxis]
         batches = tf.constant(order, tf.int32), tf.constant(spans, tf.int32), tf.constant(factors)
         self.network.begin_epoch(self.seed, epoch)
         begin, logs = 0, {}

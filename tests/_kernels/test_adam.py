@@ -34,10 +34,11 @@ def train(optimizer, steps=25):
         lambda: keras.optimizers.Adam(0.05),
         lambda: keras.optimizers.Adam(0.05, beta_1=0.5, beta_2=0.9, epsilon=0.1),
         lambda: keras.optimizers.Adam(0.05, clipnorm=0.5, use_ema=True),
+        lambda: keras.optimizers.Adam(0.05, global_clipnorm=0.5),
         lambda: keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)),
         lambda: keras.optimizers.AdamW(0.05, weight_decay=0.3),
     ],
-    ids=["plain", "betas", "clipped", "schedule", "decay"],
+    ids=["plain", "betas", "clipped", "clipped together", "schedule", "decay"],
 )
 def test_steps_agree_with_keras(make):
     stock, fast = make(), make()

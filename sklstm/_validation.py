@@ -63,25 +63,10 @@ def check_numbers(
     ValueError
         If values are no real numbers, differ in length, or are NaN, infinite or masked.
     """
-    if hasattr(values, "columns"):
-        _check_columns(values, name, if_not_numbers, convert_objects)
-    options = dict(allow_nd=True, ensure_all_finite=False, input_name=name, **options)
-    try:
-        array = check_array(_without_nullable(values), dtype=None, **options)
-    except ValueError as error:
-        if "Complex data not supported" in str(error):  # scikit-learn's words
-            raise ValueError(
-                f"Complex data not supported: {name} must hold real numbers. {if_not_numbers}"
-            ) from error
-        if "setting an array element with a sequence" not in str(error):  # NumPy's words
-            raise
-        raise ValueError(
-            f"{name} must hold rows or sequences of one length, but they differ ({error}). Cut or "
-            "resample them to a common length."
-        ) from error
-    if convert_objects and not _is_numeric(array.dtype):
-        _refuse_times(array, name, if_not_numbers, values)
-        array = check_array(array, dtype="numeric", **options)
+    if _is_plain(values):
+        array = values
+    else:
+        array = _read(values, name, if_not_numbers, convert_objects, options)
     if not _is_numeric(array.dtype):
         raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}. {if_not_numbers}")
     if ensure_all_finite:
@@ -212,6 +197,36 @@ def index_of(data: Any) -> Any:
     """Return the index of a pandas object, or None."""
     pd = sys.modules.get("pandas")
     return data.index if pd is not None and isinstance(data, (pd.Series, pd.DataFrame)) else None
+
+
+def _is_plain(values):
+    """Return whether values are what scikit-learn makes of them: that is quickly said."""
+    is_array = type(values) is np.ndarray  # no mask, no other subclass
+    return is_array and values.dtype.kind in "biuf" and values.ndim > 1 and values.size > 0
+
+
+def _read(values, name, if_not_numbers, convert_objects, options):
+    """Return values as an array, or raise an error that says what to do."""
+    if hasattr(values, "columns"):
+        _check_columns(values, name, if_not_numbers, convert_objects)
+    options = dict(allow_nd=True, ensure_all_finite=False, input_name=name, **options)
+    try:
+        array = check_array(_without_nullable(values), dtype=None, **options)
+    except ValueError as error:
+        if "Complex data not supported" in str(error):  # scikit-learn's words
+            raise ValueError(
+                f"Complex data not supported: {name} must hold real numbers. {if_not_numbers}"
+            ) from error
+        if "setting an array element with a sequence" not in str(error):  # NumPy's words
+            raise
+        raise ValueError(
+            f"{name} must hold rows or sequences of one length, but they differ ({error}). Cut or "
+            "resample them to a common length."
+        ) from error
+    if convert_objects and not _is_numeric(array.dtype):
+        _refuse_times(array, name, if_not_numbers, values)
+        array = check_array(array, dtype="numeric", **options)
+    return array
 
 
 def _check_columns(frame, name, remedy, convert_objects):

@@ -7,7 +7,8 @@ Three loops replace Keras's own on a CPU, each where it is the fastest one:
 - ``"compiled"``: the projection of the input is taken out of the loop as one large product, and
   so are the gradients of the weights. Code of our own, compiled when it is first needed, runs the
   loop. It wins elsewhere, and it supports relu. It needs llvmlite.
-- ``"hoisted"``: does the same without llvmlite, as operations of TensorFlow.
+- ``"hoisted"``: does the same without llvmlite, as operations of TensorFlow. It wins where a layer
+  that is not wide reads one step.
 
 Everything else, and every GPU, keeps Keras's loop (``"keras"``), which is cuDNN there.
 
@@ -108,7 +109,8 @@ def choose_loop(layer: Any, n_steps: int | None = None) -> str:
         return "compiled" if worth_calls and is_available() else "fused"
     if layer.activation not in _HOISTED:
         return "keras"
-    return "compiled" if is_available() else "hoisted"
+    is_loop = n_steps != 1 or layer.units > WIDE_UNITS
+    return "compiled" if is_loop and is_available() else "hoisted"
 
 
 def is_sequential(model: Any) -> bool:

@@ -43,6 +43,8 @@ def check_names(estimator: Any, X: Any, *, reset: bool) -> None:
     ValueError
         If X has other names than in fit, or the same in another order.
     """
+    if _has_no_names(X) and not hasattr(estimator, "feature_names_in_"):
+        return
     names = names_of(X)
     if names is None:
         _check_feature_names(estimator, X, reset=reset)
@@ -58,6 +60,11 @@ def check_names(estimator: Any, X: Any, *, reset: bool) -> None:
             f"{names}, but {type(estimator).__name__} was fitted on "
             f"{list(estimator.feature_names_in_)}. Cut windows from these columns, in this order."
         )
+
+
+def _has_no_names(X):
+    """Return whether X is an array of numbers: scikit-learn takes longer to find that out."""
+    return type(X) is np.ndarray and X.dtype != object
 
 
 def check_features(estimator: Any, X: Any, rows: Any, *, reset: bool) -> None:

@@ -137,6 +137,8 @@ def check_outputs_and_gradients(batch, steps, features, units, activation, kind)
         (2, dict(units=113), 4, "compiled", "hoisted"),
         (192, dict(units=8), 4, "fused", "fused"),
         (193, dict(units=8), 4, "compiled", "hoisted"),
+        (193, dict(units=8), 1, "hoisted", "hoisted"),
+        (193, dict(units=113), 1, "compiled", "hoisted"),
         (2, dict(units=8, activation="relu"), 4, "compiled", "hoisted"),
         (2, dict(units=8, activation="linear"), 4, "compiled", "hoisted"),
         (2, dict(units=8, activation="elu"), 4, "keras", "keras"),

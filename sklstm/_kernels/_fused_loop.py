@@ -35,7 +35,7 @@ def _recurrence(x: Any, kernel: Any, recurrent: Any, bias: Any, h0: Any, c0: Any
 
     The kernel's version 2 takes Keras's order of gates, but its registered gradient is wrong;
     version 1 is right and takes the gates in the order i, c, f, o. Its gradient is written out
-    here, with that of the weights' layout, since TensorFlow would trace ten times as much.
+    here, with that of the weights' layout, since what TensorFlow derives has twice the operations.
     """
     units = bias.shape[0] // 4
     kernel_rows, recurrent_rows = (

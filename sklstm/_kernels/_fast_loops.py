@@ -33,8 +33,8 @@ from sklstm._kernels._tensorflow import keras, tf
 # Up to these sizes the fused kernel is the faster one, by measurement.
 FUSED_UNITS, FUSED_FEATURES = WIDE_UNITS, 192
 
-# Sequences of as many steps are worth the calls of compiled code, for layers that are not wider.
-LONG_STEPS, LONG_UNITS = 100, 64
+# Sequences of as many steps are worth the calls of compiled code.
+LONG_STEPS = 100
 
 # So are large batches of layers that are not narrow, since threads share them.
 LARGE_BATCH, SHARED_STEPS, SHARED_UNITS = 128, 16, 32
@@ -105,7 +105,7 @@ def choose_loop(layer: Any, n_steps: int | None = None) -> str:
     if small and layer.activation is keras.activations.tanh:
         n_steps = n_steps or 0
         shared = _is_shared(layer) and n_steps >= SHARED_STEPS
-        worth_calls = layer.units <= LONG_UNITS and (shared or n_steps >= LONG_STEPS)
+        worth_calls = shared or n_steps >= LONG_STEPS
         return "compiled" if worth_calls and is_available() else "fused"
     if layer.activation not in _HOISTED:
         return "keras"

@@ -46,6 +46,22 @@ def test_any_number_of_threads_computes_the_same_bits(n, monkeypatch):
             np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize(("n_threads", "n_parts"), [(4, 2), (2, 1), (1, 1)])
+def test_two_directions_divide_the_threads(n_threads, n_parts, monkeypatch):
+    monkeypatch.setattr(_compiled_loop, "PRODUCTS_PER_THREAD", 1)
+    monkeypatch.setattr(_compiled_loop, "_n_threads", lambda: n_threads)
+    parts, call = [], _compiled_loop._call
+    monkeypatch.setattr(
+        _compiled_loop, "_call", lambda *arguments: parts.append(0) or call(*arguments)
+    )
+    x = keras.Input((6, 2))
+    layer = keras.layers.Bidirectional(keras.layers.LSTM(20, activation="relu"))
+    model = keras.Model(x, layer(x))
+    install_fast_loops(model)
+    model(sequences(13))
+    assert len(parts) == 2 * n_parts
+
+
 def test_a_sample_gets_the_same_bits_wherever_it_stands():
     model, X = relu_model(), sequences(24)  # as many rows as TensorFlow's product takes at once
     together, reverse = model(X), model(np.ascontiguousarray(X[::-1]))

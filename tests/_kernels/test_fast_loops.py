@@ -132,7 +132,8 @@ def check_outputs_and_gradients(batch, steps, features, units, activation, kind)
         (2, dict(units=112), 4, "fused", "fused"),
         (2, dict(units=64), 99, "fused", "fused"),
         (2, dict(units=64), 100, "compiled", "fused"),
-        (2, dict(units=65), 100, "fused", "fused"),
+        (2, dict(units=112), 99, "fused", "fused"),
+        (2, dict(units=112), 100, "compiled", "fused"),
         (2, dict(units=64), None, "fused", "fused"),
         (2, dict(units=113), 4, "compiled", "hoisted"),
         (192, dict(units=8), 4, "fused", "fused"),
@@ -161,7 +162,7 @@ def test_which_loop_is_chosen(features, arguments, n_steps, loop, without, monke
 
 @pytest.mark.parametrize(
     ("units", "n_steps", "loop"),
-    [(32, 16, "compiled"), (64, 36, "compiled"), (31, 36, "fused"), (65, 36, "fused"),
+    [(32, 16, "compiled"), (64, 36, "compiled"), (31, 36, "fused"), (112, 36, "compiled"),
      (32, 15, "fused"), (32, None, "fused")],
 )  # fmt: skip
 def test_threads_share_large_batches(units, n_steps, loop, monkeypatch):

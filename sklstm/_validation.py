@@ -200,7 +200,7 @@ def index_of(data: Any) -> Any:
 
 
 def _is_plain(values):
-    """Return whether values are what scikit-learn makes of them: that is quickly said."""
+    """Return whether ``check_array`` would give values back as they are, which takes it longer."""
     is_array = type(values) is np.ndarray  # no mask, no other subclass
     return is_array and values.dtype.kind in "biuf" and values.ndim > 1 and values.size > 0
 

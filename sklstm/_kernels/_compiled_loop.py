@@ -81,8 +81,9 @@ def _recurrence(activation: str, every_step: bool, from_zero: bool, n_loops: int
     """Return the recurrence over time for one activation, with its gradient.
 
     It maps the input, Keras's weights and the first states to the outputs, of all steps or of the
-    last, and the last cell state. First states, which are filled up, need no product and no
-    gradient where they are a constant 0. As many loops as ``n_loops`` divide the threads.
+    last, and the last cell state. The first states have as many units as fill ``LANES``; where
+    they are a constant 0, they need no product and no gradient. ``n_loops`` run side by side and
+    divide the threads.
     """
 
     @tf.custom_gradient

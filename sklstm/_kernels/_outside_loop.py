@@ -13,7 +13,7 @@ import numpy as np
 from sklstm._kernels._parts import join
 from sklstm._kernels._tensorflow import tf
 
-WIDE_UNITS = 112  # wider layers multiply by several blocks of columns side by side
+WIDE_UNITS = 112  # wider layers multiply several blocks side by side
 NARROW_FEATURES = 16  # so few are multiplied faster than blocks are put together
 SATURATING = 1e9  # the sigmoid of it is exactly 1, of its negative 0, whatever is added
 

@@ -58,6 +58,15 @@ class Halved(keras.optimizers.Adam):
     "optimizer", [keras.optimizers.Adam(amsgrad=True), keras.optimizers.SGD(), Halved()]
 )
 def test_other_optimizers_are_left_alone(optimizer):
+    check_left_alone(optimizer)
+
+
+def test_optimizers_of_a_strategy_are_left_alone():
+    with tf.distribute.OneDeviceStrategy("/cpu:0").scope():
+        check_left_alone(keras.optimizers.Adam())
+
+
+def check_left_alone(optimizer):
     before = set(vars(optimizer))
     install_fast_adam(optimizer)
     assert set(vars(optimizer)) == before
